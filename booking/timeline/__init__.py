@@ -1,0 +1,1 @@
+"""Pure arithmetic of time: what is open, when it recurs, what is free. The vow is in README.md."""

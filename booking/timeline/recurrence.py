@@ -1,0 +1,388 @@
+"""Series of occurrences: the dates of a rule, found by jumping to the window, never by walking to it.
+
+A series starts at a local time and lasts so many elapsed minutes each time. Occurrences are those that
+match the rule on or after the start; as in python-dateutil, and unlike a strict reading of RFC 5545
+§3.8.5.3, the start itself is one only if it matches. COUNT counts the dates that exceptions take out.
+At most one occurrence starts on a local date.
+"""
+
+from bisect import bisect_left, bisect_right
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from booking.timeline.interval import Minute, Span, minute_of_day, overlap, to_minute, to_wall
+from booking.timeline.rule import Rule, RuleError, parse_rule, rule_text
+
+__all__ = [
+    "Occurrence",
+    "Override",
+    "Rule",
+    "RuleError",
+    "Series",
+    "aligned",
+    "first_start",
+    "is_occurrence",
+    "last_end",
+    "make_series",
+    "occurrences",
+    "occurrences_from",
+    "parse_rule",
+    "rule_text",
+    "spans",
+    "split",
+    "with_overrides",
+]
+
+# Two days short of date.max, so that no zone's offset and no occurrence's length leaves the calendar.
+_LAST_ORDINAL = date.max.toordinal() - 366
+
+Override = tuple[datetime, int] | None
+"""What became of one date: moved to (local start, minutes), or None when it is cancelled."""
+
+
+class Occurrence(NamedTuple):
+    """One date of a series: where the rule put it, where it starts on the wall, and what it takes."""
+
+    original: datetime
+    start: datetime
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Something that happens once (`rule` None) or again and again, on the wall clock of `zone`."""
+
+    start: datetime
+    minutes: int
+    rule: Rule | None
+    exdates: frozenset[date]
+    zone: ZoneInfo
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is not None:
+            raise ValueError("a series starts at a wall-clock time without zone")
+        if self.minutes < 1:
+            raise ValueError("an occurrence lasts at least one minute")
+
+
+def make_series(
+    start: datetime, minutes: int, rrule: str | None, exdates: Iterable[str | date | datetime], zone: ZoneInfo
+) -> Series:
+    """A series from the texts of a territory file or form; raises RuleError.
+
+    `exdates` are local dates (`2027-02-10`), or local times equal to an occurrence's start.
+    """
+    start = start.replace(second=0, microsecond=0, fold=0)
+    rule = parse_rule(rrule, start, zone) if rrule else None
+    return Series(start, minutes, rule, frozenset(_exception(one, start) for one in exdates), zone)
+
+
+def occurrences(series: Series, window: Span) -> list[Occurrence]:
+    """The occurrences that share a minute with `window`, in order of their local start."""
+    return [
+        Occurrence(wall, wall, (start, start + series.minutes))
+        for wall, start in _starts(series, window[0] - series.minutes + 1, window[1] - 1)
+    ]
+
+
+def spans(series: Series, window: Span) -> list[Span]:
+    """The intervals of `occurrences`, without their wall-clock starts: the cheap form."""
+    minutes, zone, exdates = series.minutes, series.zone, series.exdates
+    earliest, latest = window[0] - minutes + 1, window[1] - 1
+    clock = series.start.hour * 60 + series.start.minute
+    found: list[Span] = []
+    for ordinal in _ordinals_between(series, earliest, latest):
+        start = minute_of_day(ordinal, clock, zone)
+        if earliest <= start <= latest and not (exdates and date.fromordinal(ordinal) in exdates):
+            found.append((start, start + minutes))
+    return found
+
+
+def occurrences_from(series: Series, since: Minute) -> Iterator[Occurrence]:
+    """Every occurrence that starts at or after the instant `since`, without end if the rule has none."""
+    for wall, start in _starts(series, since, None):
+        yield Occurrence(wall, wall, (start, start + series.minutes))
+
+
+def with_overrides(series: Series, overrides: Mapping[datetime, Override], window: Span) -> list[Occurrence]:
+    """`occurrences` with single dates cancelled or moved, into the window and out of it, ordered by time.
+
+    Keys are the local starts that the rule gives; a key that is no occurrence changes nothing.
+    """
+    kept = [one for one in occurrences(series, window) if one.original not in overrides]
+    for original, change in overrides.items():
+        if change is None or not is_occurrence(series, original):
+            continue
+        wall, minutes = change
+        start = to_minute(wall, series.zone)
+        if overlap((start, start + minutes), window):
+            kept.append(Occurrence(original, wall, (start, start + minutes)))
+    return sorted(kept, key=lambda one: (one.span, one.original))
+
+
+def is_occurrence(series: Series, wall: datetime) -> bool:
+    """Whether the rule gives an occurrence that starts at this local time and is not taken out."""
+    if wall.time() != series.start.time() or wall.date() in series.exdates:
+        return False
+    ordinal = wall.toordinal()
+    return any(True for _ in _ordinals(series.rule, series.start.toordinal(), ordinal, ordinal))
+
+
+def first_start(series: Series) -> datetime | None:
+    """The local start of the first occurrence, or None when there is none at all."""
+    return next(_walls(series, series.start.toordinal(), _LAST_ORDINAL), None)
+
+
+def last_end(series: Series) -> Minute | None:
+    """The instant at which the last occurrence is over (the start's own if there is none); None: endless.
+
+    Exceptions are not looked at: the answer is a safe upper bound for an index.
+    """
+    last = _last_ordinal(series.rule, series.start.toordinal())
+    if last is None:
+        return None
+    day = datetime.combine(date.fromordinal(last), series.start.time())
+    return max(to_minute(day, series.zone), to_minute(series.start, series.zone)) + series.minutes
+
+
+def aligned(series: Series) -> Series | None:
+    """The same occurrences from a start that is one of them, as iCalendar wants DTSTART; None: there are none."""
+    return split(series, date.min)[1]
+
+
+def split(series: Series, on: date) -> tuple[Series | None, Series | None]:
+    """The series cut before the local date `on` ("this and the following"): what was, and what follows.
+
+    Both together have exactly the occurrences of the whole. Where the head had a COUNT it has an UNTIL;
+    the tail starts at its own first occurrence and counts what is left. A half without any is None.
+    """
+    first, cut = series.start.toordinal(), on.toordinal()
+    following = next(_walls(series, cut, _LAST_ORDINAL), None)
+    last = next(_walls_before(series, cut), None)
+    head = tail = None
+    if series.rule is None:
+        return (series, None) if last else (None, series if following else None)
+    if last is not None:
+        taken = frozenset(day for day in series.exdates if day < on)
+        head = replace(series, rule=replace(series.rule, until=last.date(), count=None), exdates=taken)
+        if following is None:
+            head = series
+    if following is not None:
+        count = series.rule.count
+        if count is not None:
+            count -= _how_many(series.rule, first, following.toordinal() - 1)
+        kept = frozenset(day for day in series.exdates if day > following.date())
+        tail = replace(series, start=following, rule=replace(series.rule, count=count), exdates=kept)
+        if last is None and following == series.start:
+            tail = series
+    return head, tail
+
+
+def _starts(series: Series, earliest: Minute, latest: Minute | None) -> Iterator[tuple[datetime, Minute]]:
+    clock = series.start.hour * 60 + series.start.minute
+    time_of_day = series.start.time()
+    for ordinal in _ordinals_between(series, earliest, latest):
+        start = minute_of_day(ordinal, clock, series.zone)
+        day = date.fromordinal(ordinal)
+        if start >= earliest and (latest is None or start <= latest) and day not in series.exdates:
+            yield datetime.combine(day, time_of_day), start
+
+
+def _ordinals_between(series: Series, earliest: Minute, latest: Minute | None) -> Iterator[int]:
+    low = to_wall(earliest, series.zone).toordinal() - 1
+    high = _LAST_ORDINAL if latest is None else to_wall(latest, series.zone).toordinal() + 1
+    return _ordinals(series.rule, series.start.toordinal(), low, high)
+
+
+def _walls(series: Series, low: int, high: int) -> Iterator[datetime]:
+    time_of_day: time = series.start.time()
+    for ordinal in _ordinals(series.rule, series.start.toordinal(), low, high):
+        day = date.fromordinal(ordinal)
+        if day not in series.exdates:
+            yield datetime.combine(day, time_of_day)
+
+
+def _walls_before(series: Series, cut: int) -> Iterator[datetime]:
+    """The occurrences before the day `cut`, latest first, looked for in growing steps backwards."""
+    first, high, reach = series.start.toordinal(), cut - 1, 64
+    last = _last_ordinal(series.rule, first)
+    if last is not None:
+        high = min(high, last)
+    while high >= first:
+        low = max(first, high - reach)
+        yield from reversed(list(_walls(series, low, high)))
+        high, reach = low - 1, reach * 2
+
+
+def _exception(value: str | date | datetime, start: datetime) -> date:
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+        except ValueError:
+            raise RuleError("exdates", f"{value!r} is no local date (2027-02-10)") from None
+    if not isinstance(value, datetime):
+        return value
+    if value.tzinfo is not None or value.time() != start.time():
+        raise RuleError("exdates", f"{value.isoformat()} is not the local start of an occurrence")
+    return value.date()
+
+
+# Dates of a rule, as proleptic ordinals. Daily and weekly rules are cycles of so many days; monthly and
+# yearly ones are cycles of so many months with a pattern of days in each.
+
+
+def _ordinals(rule: Rule | None, first: int, low: int, high: int) -> Iterator[int]:
+    """The rule's dates in [low, high], in order, for a series that starts on day `first`."""
+    low, high = max(low, first), min(high, _LAST_ORDINAL)
+    if rule is None:
+        return iter((first,) if low <= first <= high else ())
+    last = _last_ordinal(rule, first)
+    if last is not None:
+        high = min(high, last)
+    if low > high:
+        return iter(())
+    return _plain_ordinals(rule, first, low, high)
+
+
+def _plain_ordinals(rule: Rule, first: int, low: int, high: int) -> Iterator[int]:
+    """The rule's dates in [low, high], blind to UNTIL and COUNT; `low` is not before `first`."""
+    if rule.frequency in ("DAILY", "WEEKLY"):
+        origin, length, offsets = _day_cycle(rule, first)
+        return _days(origin, length, offsets, low, high)
+    return _month_days(rule, first, low, high)
+
+
+def _days(origin: int, length: int, offsets: Sequence[int], low: int, high: int) -> Iterator[int]:
+    if not offsets:
+        return
+    base = low - (low - origin) % length
+    index = bisect_left(offsets, low - base)
+    while True:
+        if index == len(offsets):
+            base, index = base + length, 0
+        day = base + offsets[index]
+        if day > high:
+            return
+        yield day
+        index += 1
+
+
+@lru_cache(maxsize=65536)
+def _day_cycle(rule: Rule, first: int) -> tuple[int, int, tuple[int, ...]]:
+    """A daily or weekly rule as (origin day, length in days, offsets of its dates in each cycle)."""
+    if rule.frequency == "DAILY":
+        if not rule.weekdays:
+            return first, rule.interval, (0,)
+        steps = (k * rule.interval for k in range(7))
+        return first, 7 * rule.interval, tuple(k for k in steps if _weekday(first + k) in rule.weekdays)
+    origin = first - (_weekday(first) - rule.week_start) % 7
+    return origin, 7 * rule.interval, tuple(sorted((day - rule.week_start) % 7 for day in rule.weekdays))
+
+
+def _month_days(rule: Rule, first: int, low: int, high: int) -> Iterator[int]:
+    for month in _months(rule, first, low, high):
+        for day in _days_of_month(rule, month):
+            if low <= day <= high:
+                yield day
+
+
+def _months(rule: Rule, first: int, low: int, high: int) -> Iterator[int]:
+    """The months (12 a year, counted from year 0) in which the rule may have dates from `low` to `high`."""
+    origin, earliest, latest = (_month_of(day) for day in (first, low, high))
+    if rule.frequency == "MONTHLY":
+        step = rule.interval
+        for month in range(earliest + (origin - earliest) % step, latest + 1, step):
+            if not rule.months or month % 12 + 1 in rule.months:
+                yield month
+        return
+    wanted = sorted(rule.months) or range(1, 13)
+    year, last_year = earliest // 12, latest // 12
+    for one in range(year + (origin // 12 - year) % rule.interval, last_year + 1, rule.interval):
+        for number in wanted:
+            if earliest <= one * 12 + number - 1 <= latest:
+                yield one * 12 + number - 1
+
+
+@lru_cache(maxsize=65536)
+def _days_of_month(rule: Rule, month: int) -> tuple[int, ...]:
+    """The ordinals of the days of this month that the rule's pattern names, in order."""
+    year, number = divmod(month, 12)
+    first_weekday, length = monthrange(year, number + 1)
+    days = set(range(1, length + 1))
+    if rule.month_days:
+        days &= {day if day > 0 else length + 1 + day for day in rule.month_days}
+    if rule.nth_weekdays:
+        days &= {
+            day
+            for n, weekday in rule.nth_weekdays
+            for day in _nth(n, (weekday - first_weekday) % 7 + 1, length)
+        }
+    found = sorted(days)
+    if rule.positions:
+        picked = {p - 1 if p > 0 else len(found) + p for p in rule.positions}
+        found = [day for index, day in enumerate(found) if index in picked]
+    start = date(year, number + 1, 1).toordinal() - 1
+    return tuple(start + day for day in found)
+
+
+def _nth(n: int, earliest: int, length: int) -> Sequence[int]:
+    """The days of a month on which its nth weekday falls, given the first such day and the month's length."""
+    every = range(earliest, length + 1, 7)
+    if n == 0:
+        return every
+    return every[n - 1 : n] if n > 0 else every[n : n + 1 or None]
+
+
+@lru_cache(maxsize=65536)
+def _last_ordinal(rule: Rule | None, first: int) -> int | None:
+    """The last local date on which the rule may have an occurrence, or None when it goes on for ever."""
+    if rule is None:
+        return first
+    if rule.count is None:
+        return None if rule.until is None else rule.until.toordinal()
+    if rule.frequency in ("DAILY", "WEEKLY"):
+        origin, length, offsets = _day_cycle(rule, first)
+        if not offsets:
+            return first - 1
+        cycles, index = divmod(bisect_left(offsets, first - origin) + rule.count - 1, len(offsets))
+        return min(origin + cycles * length + offsets[index], _LAST_ORDINAL)
+    if _one_a_month(rule):
+        month = _month_of(first) + (_days_of_month(rule, _month_of(first))[0] < first) * rule.interval
+        month += (rule.count - 1) * rule.interval
+        return _LAST_ORDINAL if month // 12 >= date.max.year else _days_of_month(rule, month)[0]
+    return next(islice(_month_days(rule, first, first, _LAST_ORDINAL), rule.count - 1, None), _LAST_ORDINAL)
+
+
+def _one_a_month(rule: Rule) -> bool:
+    """Whether every month that the rule visits has exactly one of its dates, so that COUNT is a product."""
+    if rule.frequency != "MONTHLY" or rule.months or rule.positions:
+        return False
+    if rule.nth_weekdays:
+        return not rule.month_days and len(rule.nth_weekdays) == 1 and 1 <= abs(rule.nth_weekdays[0][0]) <= 4
+    return len(rule.month_days) == 1 and abs(rule.month_days[0]) <= 28
+
+
+def _how_many(rule: Rule, first: int, last: int) -> int:
+    """How many dates the rule has up to and with the day `last`, blind to UNTIL and COUNT."""
+    if last < first:
+        return 0
+    if rule.frequency in ("DAILY", "WEEKLY"):
+        origin, length, offsets = _day_cycle(rule, first)
+        cycles, rest = divmod(last - origin, length)
+        return cycles * len(offsets) + bisect_right(offsets, rest) - bisect_left(offsets, first - origin)
+    return sum(1 for _ in _plain_ordinals(rule, first, first, last))
+
+
+def _weekday(ordinal: int) -> int:
+    return (ordinal + 6) % 7
+
+
+def _month_of(ordinal: int) -> int:
+    day = date.fromordinal(ordinal)
+    return day.year * 12 + day.month - 1
