@@ -1,0 +1,318 @@
+"""The database: engine, pragmas, isolation, and the one write transaction.
+
+``write(work)`` is the only way to write. On SQLite it takes its turn in a queue (first come first served inside
+the process, ``flock`` between processes) and begins IMMEDIATE; on PostgreSQL it limits the wait for locks and
+tries again when the database broke a deadlock. The law's refusal becomes ``Clash``; a database that is full,
+away or too busy becomes ``Unavailable``.
+"""
+
+import fcntl
+import json
+import os
+import random
+import re
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from booking.models import Base
+from booking.models.claims import CLAIM_LAW
+from booking.refusals import Clash, Unavailable
+
+BUSY_TIMEOUT_SECONDS = 20
+LOCK_TIMEOUT_MILLISECONDS = 3000
+RETRIES = 3
+_AGAIN = {"40P01", "40001", "55P03"}  # deadlock, serialization failure, lock not available
+_EXCLUSION = "23P01"
+
+Result = TypeVar("Result")
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "autoflush": False})
+
+
+class FairLock:
+    """One writer at a time, in the order of arrival; across processes by ``flock`` on a file beside the database."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._held = False
+        self._descriptor: int | None = None
+        self._owner_pid = 0
+
+    @contextmanager
+    def held(self, seconds: float) -> Iterator[None]:
+        """Waits at most ``seconds`` for its turn; raises ``Unavailable`` after that."""
+        deadline = time.monotonic() + seconds
+        self._enter(seconds)
+        try:
+            self._lock_file(deadline)
+            try:
+                yield
+            finally:
+                if self._descriptor is not None:
+                    fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        finally:
+            self._leave()
+
+    def _enter(self, seconds: float) -> None:
+        with self._guard:
+            if not self._held and not self._waiting:
+                self._held = True
+                return
+            ticket = threading.Lock()
+            ticket.acquire()
+            self._waiting.append(ticket)
+        if ticket.acquire(timeout=seconds):
+            return
+        with self._guard:
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+                raise Unavailable
+        # The turn came in the instant of giving up: it is ours, so it is passed on.
+        self._leave()
+        raise Unavailable
+
+    def _leave(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._held = False
+
+    def _lock_file(self, deadline: float) -> None:
+        if self._path is None:
+            return
+        if self._descriptor is None or self._owner_pid != os.getpid():
+            try:
+                self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+            except OSError as error:
+                raise Unavailable from error
+            self._owner_pid = os.getpid()
+        del deadline  # flock queues in the kernel; each holder is bound by the statement time-out
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+
+
+def normalised_url(url: str) -> str:
+    """``postgresql://`` means psycopg here; SQLite and other full names stay as they are."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What Flask-SQLAlchemy hands to ``create_engine`` for this address."""
+    if make_url(normalised_url(url)).get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 24, "pool_timeout": 10}
+
+
+def prepare_engine(engine: Engine) -> Engine:
+    """Pragmas and transactions of SQLite, lock time-out of PostgreSQL; the fair lock hangs on the engine."""
+    if engine.dialect.name == "sqlite":
+        file = engine.url.database
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        lock = FairLock(Path(file + ".lock") if file and file != ":memory:" else None)
+        _fair_locks[str(engine.url)] = lock
+    else:
+        event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+_fair_locks: dict[str, FairLock] = {}
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
+        "cache_size=-32000",
+        "temp_store=MEMORY",
+        "recursive_triggers=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _prepare_postgresql(connection: Any, record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MILLISECONDS}")
+        cursor.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
+
+
+def connect(app: Flask, url: str) -> None:
+    """Binds the application to its database."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = normalised_url(url)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url)
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session of its own for reading one consistent state, outside of a request."""
+    with Session(db.engine, expire_on_commit=False, autoflush=False) as session:
+        yield session
+
+
+def write(work: Callable[[Session], Result]) -> Result:
+    """Runs ``work`` in one write transaction and returns what it returns, committed.
+
+    ``work`` may run more than once (deadlock, lost wait), so it must have no effect but on the session.
+    Raises what ``work`` raises, ``Clash`` when the law refuses, ``Unavailable`` when the database cannot.
+    """
+    engine = db.engine
+    if engine.dialect.name == "sqlite":
+        # The request's own read snapshot must not stand while it waits: it would be stale afterwards.
+        db.session.rollback()
+        with _fair_locks[str(engine.url)].held(BUSY_TIMEOUT_SECONDS):
+            return _attempt(engine, work)
+    for attempt in range(RETRIES + 1):
+        try:
+            return _attempt(engine, work)
+        except _TryAgain as error:
+            if attempt == RETRIES:
+                raise Unavailable from error
+            time.sleep(random.uniform(0.01, 0.05) * 2**attempt)  # noqa: S311 - jitter, not a secret
+    raise AssertionError("unreachable")
+
+
+class _TryAgain(Exception):
+    """The database undid the transaction for no fault of its own."""
+
+
+def _attempt(engine: Engine, work: Callable[[Session], Result]) -> Result:
+    try:
+        with (
+            engine.connect().execution_options(writing=True) as connection,
+            Session(connection, expire_on_commit=False, autoflush=False) as session,
+        ):
+            result = work(session)
+            session.commit()
+            return result
+    except (DBAPIError, PoolTimeout) as error:
+        raise translated(error) from error
+
+
+def translated(error: Exception) -> Exception:
+    """The service's own exception for one of the database's; the same error when it is a defect of ours."""
+    if isinstance(error, PoolTimeout):
+        return Unavailable()
+    original = getattr(error, "orig", None)
+    state = getattr(original, "sqlstate", None)
+    if state == _EXCLUSION or (isinstance(original, sqlite3.IntegrityError) and CLAIM_LAW in str(original)):
+        return Clash()
+    if state in _AGAIN:
+        return _TryAgain()
+    if isinstance(error, OperationalError | InterfaceError) or getattr(error, "connection_invalidated", False):
+        return Unavailable()
+    if isinstance(original, sqlite3.DatabaseError) and not isinstance(
+        original, sqlite3.IntegrityError | sqlite3.ProgrammingError
+    ):
+        return Unavailable()
+    return error
+
+
+def lock_calendars(session: Session, keys: Iterable[int]) -> None:
+    """Takes the row locks of these calendars in the order of their keys, and raises their versions.
+
+    On SQLite the transaction itself is the lock.
+    """
+    ordered = sorted(set(keys))
+    if not ordered:
+        return
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(
+            text("SELECT pk FROM calendar WHERE pk = ANY(:keys) ORDER BY pk FOR NO KEY UPDATE"), {"keys": ordered}
+        )
+        session.execute(text("UPDATE calendar SET version = version + 1 WHERE pk = ANY(:keys)"), {"keys": ordered})
+    else:
+        marks = ",".join(str(int(key)) for key in ordered)
+        session.execute(text(f"UPDATE calendar SET version = version + 1 WHERE pk IN ({marks})"))  # noqa: S608 - integers
+
+
+def rows(session: Session, sql: str, arguments: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
+    """Plain tuples straight from the driver: the fast path for searches and feeds.
+
+    ``:name`` marks an argument; a list of integers is given as ``:name`` inside ``IN_ARRAY(:name)``, which is
+    ``= ANY`` on PostgreSQL and ``IN json_each`` on SQLite.
+    """
+    connection = session.connection()
+    statement, values = _compiled(connection.dialect.name, sql, arguments)
+    raw = connection.connection.dbapi_connection
+    assert raw is not None
+    cursor = raw.cursor()
+    try:
+        cursor.execute(statement, values)
+        return cursor.fetchall()  # type: ignore[no-any-return]
+    except Exception as error:
+        wrapped = DBAPIError.instance(
+            statement, values, error, connection.dialect.loaded_dbapi.Error, dialect=connection.dialect
+        )
+        raise translated(wrapped) from error
+    finally:
+        cursor.close()
+
+
+_statements: dict[tuple[str, str], str] = {}
+
+
+def _compiled(dialect: str, sql: str, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    key = (dialect, sql)
+    if key not in _statements:
+        if dialect == "sqlite":
+            made = re.sub(r"IN_ARRAY\(:(\w+)\)", r"IN (SELECT value FROM json_each(:\1))", sql)
+        else:
+            made = sql.replace("%", "%%")
+            made = re.sub(r"IN_ARRAY\(:(\w+)\)", r"= ANY(%(\1)s)", made)
+            made = re.sub(r"(?<![:\w]):(\w+)", r"%(\1)s", made)
+        _statements[key] = made
+    if dialect == "sqlite":
+        values = {
+            name: json.dumps(list(value)) if isinstance(value, list | tuple) else value
+            for name, value in arguments.items()
+        }
+    else:
+        values = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()}
+    return _statements[key], values
+
+
+def upgrade(url: str) -> None:
+    """Creates the tables, or brings older ones to the present form (Alembic, the migrations in the package)."""
+    from alembic import command
+    from alembic.config import Config
+
+    file = make_url(normalised_url(url))
+    if file.get_backend_name() == "sqlite" and file.database and file.database != ":memory:":
+        Path(file.database).parent.mkdir(parents=True, exist_ok=True)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["url"] = normalised_url(url)
+    command.upgrade(config, "head")
