@@ -123,6 +123,11 @@ def from_aware(moment: datetime) -> Minute:
     return (moment.astimezone(UTC).replace(tzinfo=None) - _EPOCH) // _MINUTE
 
 
+def utc_offset(minute: Minute, zone: ZoneInfo) -> int:
+    """How many minutes the clocks of `zone` are ahead of UTC at this instant."""
+    return _offset(to_aware(minute, zone), zone) // _MINUTE
+
+
 def local_day(day: date, zone: ZoneInfo) -> Span:
     """From local midnight to the next: 1,380, 1,440 or 1,500 minutes in zones that change by one hour."""
     midnight = datetime.combine(day, time())

@@ -152,7 +152,7 @@ def last_end(series: Series) -> Minute | None:
 
 
 def aligned(series: Series) -> Series | None:
-    """The same occurrences from a start that is one of them, as iCalendar wants DTSTART; None: there are none."""
+    """The same occurrences from a start that is one of them, as iCalendar wants it; None if without any."""
     return split(series, date.min)[1]
 
 
