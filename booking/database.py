@@ -250,7 +250,8 @@ def lock_calendars(session: Session, keys: Iterable[int]) -> None:
         return
     if session.get_bind().dialect.name == "postgresql":
         session.execute(
-            text("SELECT pk FROM calendar WHERE pk = ANY(:keys) ORDER BY pk FOR NO KEY UPDATE"), {"keys": ordered}
+            text("SELECT pk FROM calendar WHERE pk = ANY(:keys) ORDER BY pk FOR NO KEY UPDATE"),
+            {"keys": ordered},
         )
         session.execute(text("UPDATE calendar SET version = version + 1 WHERE pk = ANY(:keys)"), {"keys": ordered})
     else:
@@ -266,9 +267,7 @@ def rows(session: Session, sql: str, arguments: dict[str, Any]) -> Sequence[tupl
     """
     connection = session.connection()
     statement, values = _compiled(connection.dialect.name, sql, arguments)
-    raw = connection.connection.dbapi_connection
-    assert raw is not None
-    cursor = raw.cursor()
+    cursor = connection.connection.cursor()
     try:
         cursor.execute(statement, values)
         return cursor.fetchall()  # type: ignore[no-any-return]

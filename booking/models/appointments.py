@@ -51,10 +51,9 @@ class Appointment(Base):
     beneficiary: Mapped[Beneficiary | None] = relationship()
     __table_args__ = (
         CheckConstraint(
-            "attendance IN ('unknown', 'attended', 'excused', 'cancelled_by_service', 'no_show')", name="attendance"
+            "attendance IN ('unknown', 'attended', 'excused', 'cancelled_by_service', 'no_show')",
+            name="attendance",
         ),
         CheckConstraint("length(note) <= 300", name="note"),
         CheckConstraint("urgency IN ('felt', 'real', 'deadline')", name="urgency"),
     )
-
-

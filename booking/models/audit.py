@@ -65,6 +65,4 @@ POSTGRESQL_AUDIT = (
 
 for _dialect, _statements in (("sqlite", SQLITE_AUDIT), ("postgresql", POSTGRESQL_AUDIT)):
     for _statement in _statements:
-        event.listen(
-            Audit.__table__, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect)
-        )
+        event.listen(Audit.__table__, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))

@@ -67,7 +67,8 @@ class Share(Base):
     level: Mapped[str]
     __table_args__ = (
         CheckConstraint(
-            "level IN ('none', 'free_busy', 'book_offered', 'details', 'propose', 'book', 'manage')", name="level"
+            "level IN ('none', 'free_busy', 'book_offered', 'details', 'propose', 'book', 'manage')",
+            name="level",
         ),
         CheckConstraint(
             "(account_pk IS NOT NULL AND organisation_pk IS NULL AND territory_pk IS NULL) OR "

@@ -1,6 +1,5 @@
 """Territories, organisations, venues and purposes: what the planning is about and where it happens."""
 
-
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -84,5 +83,3 @@ class Instruction(Base):
     venue_pk: Mapped[int | None] = mapped_column(ForeignKey("venue.pk"), index=True)
     text: Mapped[str]
     __table_args__ = (UniqueConstraint("purpose_pk", "venue_pk"),)
-
-

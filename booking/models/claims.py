@@ -76,9 +76,7 @@ END
 
 SQLITE_TRIGGERS = (
     _NEIGHBOUR.format(verb="insert", when="INSERT", self=""),
-    _NEIGHBOUR.format(
-        verb="update", when="UPDATE OF calendar_pk, starts, ends, exclusive", self=" AND pk <> NEW.pk"
-    ),
+    _NEIGHBOUR.format(verb="update", when="UPDATE OF calendar_pk, starts, ends, exclusive", self=" AND pk <> NEW.pk"),
 )
 """Stored exclusive claims never overlap, so only the neighbour with the latest start before the new end can."""
 

@@ -59,7 +59,8 @@ class Entry(Base):
             name="status",
         ),
         CheckConstraint(
-            "kind IN ('appointment', 'reservation', 'workshop', 'meeting', 'drop_in', 'absence', 'busy')", name="kind"
+            "kind IN ('appointment', 'reservation', 'workshop', 'meeting', 'drop_in', 'absence', 'busy')",
+            name="kind",
         ),
         Index("ix_entry_territory_pk_starts", "territory_pk", "starts"),
         Index(

@@ -34,9 +34,7 @@ class Account(Base):
     invited_at: Mapped[datetime | None] = mapped_column(Instant)
     last_seen_at: Mapped[datetime | None] = mapped_column(Instant)
     organisation: Mapped[Organisation] = relationship()
-    __table_args__ = (
-        CheckConstraint("role IN ('adviser', 'secretary', 'coordinator', 'administrator')", name="role"),
-    )
+    __table_args__ = (CheckConstraint("role IN ('adviser', 'secretary', 'coordinator', 'administrator')", name="role"),)
 
 
 class ApiToken(Base):

@@ -46,9 +46,7 @@ class Reminder(Base):
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     __table_args__ = (
-        CheckConstraint(
-            "status IN ('pending', 'sent', 'skipped', 'expired', 'failed', 'to_confirm')", name="status"
-        ),
+        CheckConstraint("status IN ('pending', 'sent', 'skipped', 'expired', 'failed', 'to_confirm')", name="status"),
         CheckConstraint("channel IN ('mail', 'sms')", name="channel"),
         Index(
             "ix_reminder_due_at",

@@ -122,5 +122,7 @@ FOR EACH ROW EXECUTE FUNCTION enrolment_seats()
 for _dialect, _statements in (("sqlite", SQLITE_SEATS), ("postgresql", POSTGRESQL_SEATS)):
     for _statement in _statements:
         event.listen(
-            Enrolment.__table__, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect)
+            Enrolment.__table__,
+            "after_create",
+            DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect),
         )

@@ -1,0 +1,145 @@
+"""Settings: one frozen value, read from the environment and a ``.env`` file; refuses to start with a plain sentence."""
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, get_type_hints
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+PREFIX = "BOOKING_"
+
+
+class SettingsError(ValueError):
+    """A setting has a wrong value; the text is one sentence for the person who starts the service."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting with its meaning and its default."""
+
+    var: Annotated[Path, "folder of the database, the key and the mails"] = Path("var")
+    database_url: Annotated[str, "address of the database; SQLite in the var folder when absent"] = ""
+    secret_key: Annotated[str, "signs sessions and links, at least 32 characters; made and kept when absent"] = ""
+    base_url: Annotated[str, "address under which people reach the service"] = "http://127.0.0.1:8000"
+    smtp_url: Annotated[str, "smtp:// or smtps:// address of the mail server; mails become files when absent"] = ""
+    sms_url: Annotated[str, "address of the SMS gateway; none when absent"] = ""
+    mail_from: Annotated[str, "sender of the mails"] = "ne-pas-repondre@booking.example"
+    clock: Annotated[str, "freezes the service's time: an ISO instant, or @FILE that holds one"] = ""
+    log_level: Annotated[str, "debug, info, warning or error"] = "info"
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def mails(self) -> Path:
+        """Where mails are written when no mail server is set."""
+        return self.var / "mails"
+
+    @classmethod
+    def meanings(cls) -> dict[str, str]:
+        """What each setting is for, by its name in the environment."""
+        hints = get_type_hints(cls, include_extras=True)
+        return {f"{PREFIX}{each.name.upper()}": hints[each.name].__metadata__[0] for each in fields(cls)}
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, folder: Path | None = None) -> "Settings":
+        """Reads the environment over the ``.env`` of ``folder`` (the current one). Makes the var folder and the key.
+
+        Raises ``SettingsError``. An unknown ``BOOKING_…`` name is only a warning on stderr.
+        """
+        here = folder or Path.cwd()
+        values = {name: value or "" for name, value in dotenv_values(here / ".env").items()}
+        values.update(os.environ if environ is None else environ)
+        names = {f"{PREFIX}{each.name.upper()}": each.name for each in fields(cls)}
+        for name in sorted(values):
+            if name.startswith(PREFIX) and name not in names:
+                print(f"warning: the setting {name} is unknown and ignored", file=sys.stderr)
+        chosen = {names[name]: values[name].strip() for name in names if values.get(name, "").strip()}
+        var = (here / chosen.pop("var", "var")).resolve()
+        _make_folder(var)
+        settings = {
+            "var": var,
+            "database_url": _database_url(chosen.pop("database_url", f"sqlite:///{var / 'booking.db'}")),
+            "secret_key": _secret_key(chosen.pop("secret_key", ""), var),
+            "base_url": _base_url(chosen.pop("base_url", cls.base_url)),
+            "smtp_url": _address("SMTP_URL", chosen.pop("smtp_url", ""), ("smtp", "smtps")),
+            "sms_url": _address("SMS_URL", chosen.pop("sms_url", ""), ("http", "https")),
+            "clock": _clock(chosen.pop("clock", ""), here),
+            "log_level": _one_of("LOG_LEVEL", chosen.pop("log_level", "info"), ("debug", "info", "warning", "error")),
+            **chosen,
+        }
+        return cls(**settings)
+
+
+def _make_folder(var: Path) -> None:
+    try:
+        (var / "mails").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"{PREFIX}VAR: the folder {var} cannot be made ({error.strerror}).") from error
+    if not os.access(var, os.W_OK):
+        raise SettingsError(f"{PREFIX}VAR: the folder {var} cannot be written to.")
+
+
+def _database_url(url: str) -> str:
+    scheme = url.partition("://")[0]
+    if "://" not in url or scheme.split("+")[0] not in ("sqlite", "postgresql", "postgres"):
+        raise SettingsError(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql://, not {scheme!r}.")
+    return url
+
+
+def _secret_key(key: str, var: Path) -> str:
+    if key:
+        if len(key) < 32:
+            raise SettingsError(f"{PREFIX}SECRET_KEY has {len(key)} characters and needs at least 32.")
+        return key
+    file = var / "secret_key"
+    if not file.exists():
+        partial = var / f"secret_key.{os.getpid()}"
+        partial.touch(mode=0o600)
+        partial.write_text(secrets.token_urlsafe(48), encoding="utf-8")
+        try:
+            os.link(partial, file)
+        except FileExistsError:
+            pass
+        finally:
+            partial.unlink()
+    return file.read_text(encoding="utf-8").strip()
+
+
+def _base_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise SettingsError(f"{PREFIX}BASE_URL must be a whole address such as https://rdv.example.fr, not {url!r}.")
+    return url.rstrip("/")
+
+
+def _address(name: str, url: str, schemes: tuple[str, ...]) -> str:
+    if url and (urlsplit(url).scheme not in schemes or not urlsplit(url).hostname):
+        raise SettingsError(
+            f"{PREFIX}{name} must begin with {' or '.join(s + '://' for s in schemes)} and name a host."
+        )
+    return url
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value.lower() not in allowed:
+        raise SettingsError(f"{PREFIX}{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value.lower()
+
+
+def _clock(setting: str, folder: Path) -> str:
+    from booking import clock
+
+    if setting.startswith("@"):
+        setting = "@" + str((folder / setting[1:]).resolve())
+    try:
+        clock.freeze(setting)
+    except clock.ClockError as error:
+        raise SettingsError(f"{PREFIX}CLOCK: {error}.") from error
+    return setting
