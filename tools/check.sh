@@ -7,5 +7,5 @@ failed=0
 .venv/bin/ruff check . || failed=1
 .venv/bin/ruff format --check . || failed=1
 .venv/bin/mypy || failed=1
-.venv/bin/lint-imports || failed=1
+.venv/bin/lint-imports --no-logo || failed=1
 exit "$failed"

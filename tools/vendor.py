@@ -55,19 +55,17 @@ FONT = Package(
     tuple(f"files/atkinson-hyperlegible-{'-'.join(face)}.woff2" for face in FONT_FACES),
 )
 ICONS = Package("bootstrap-icons", "1.13.2", "MIT", "bootstrap-icons", ())
-AXE = Package(
-    "axe-core", "4.14.1", "MPL-2.0", "axe-core", ("axe.min.js",), ("LICENSE", "LICENSE-3RD-PARTY.txt")
-)
+AXE = Package("axe-core", "4.14.1", "MPL-2.0", "axe-core", ("axe.min.js",), ("LICENSE", "LICENSE-3RD-PARTY.txt"))
 
 ICON_NAMES = """
 arrow-counterclockwise arrow-left arrow-left-right arrow-repeat arrow-right bell box-arrow-in-right
 box-arrow-right building calendar-check calendar-day calendar-plus calendar-week calendar-x calendar3
-car-front check check-circle check-lg chevron-down chevron-left chevron-right clipboard clock clock-history copy
-dash door-closed door-open download envelope exclamation-triangle eye eye-slash filter flag gear geo-alt
-hourglass-split house info-circle journal-text key link-45deg list list-ul lock pencil people person
-person-check person-plus person-x phone plus-lg printer qr-code question-circle rss search share shield-check
-star tag telephone three-dots trash truck unlock upload x x-circle x-lg
-""".split()
+car-front check check-circle check-lg chevron-down chevron-left chevron-right clipboard clock clock-history
+copy dash door-closed door-open download envelope exclamation-triangle eye eye-slash filter flag gear
+geo-alt hourglass-split house info-circle journal-text key link-45deg list list-ul lock pencil people person
+person-check person-plus person-x phone plus-lg printer qr-code question-circle rss search share
+shield-check star tag telephone three-dots trash truck unlock upload x x-circle x-lg
+""".split()  # noqa: SIM905 - words to add to, not a literal to quote
 
 
 def unpack(package: Package, workshop: Path) -> Path:

@@ -49,9 +49,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """A French visitor's fresh window; a script that fails, or that our CSP refuses, fails the test."""
-    context = chromium.new_context(
-        locale="fr-FR", timezone_id="Europe/Paris", viewport={"width": 1280, "height": 800}
-    )
+    context = chromium.new_context(locale="fr-FR", timezone_id="Europe/Paris", viewport={"width": 1280, "height": 800})
     page = context.new_page()
     complaints: list[str] = []
 

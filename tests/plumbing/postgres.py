@@ -34,9 +34,7 @@ def programs() -> Path | None:
         *([Path(on_path).resolve().parent] if on_path else []),
         *(Path(place) / "pginstall" / "bin" for place in (wheel and wheel.submodule_search_locations) or ()),
     ]
-    return next(
-        (place for place in candidates if (place / "initdb").exists() and (place / "postgres").exists()), None
-    )
+    return next((place for place in candidates if (place / "initdb").exists() and (place / "postgres").exists()), None)
 
 
 def unprivileged_user() -> str | None:
@@ -122,9 +120,7 @@ class Cluster:
         self._administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _administer(self, statement: sql.Composed) -> None:
-        with psycopg.connect(
-            host=str(self.folder), user=SUPERUSER, dbname="postgres", autocommit=True
-        ) as server:
+        with psycopg.connect(host=str(self.folder), user=SUPERUSER, dbname="postgres", autocommit=True) as server:
             server.execute(statement)
 
     def _run(self, program: str, *arguments: str) -> None:

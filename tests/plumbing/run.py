@@ -26,7 +26,7 @@ def begin() -> None:
     """
     sweep()
     place = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PARENT)
-    os.chmod(place, 0o711)
+    os.chmod(place, 0o711)  # noqa: S103 - pass, not look
     os.environ[VARIABLE] = place
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -81,10 +82,8 @@ class Process:
     def kill(self) -> None:
         """kill -9, the children too: nobody gets to say goodbye."""
         if self.popen is not None:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(self.popen.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             self.popen.wait()
 
 
@@ -134,9 +133,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     """`serve(database_url, workers=2, BOOKING_CLOCK=…)`: a server that answers; all are killed at the end."""
     started: list[Server] = []
 
-    def start(
-        database_url: str, *, workers: int = 1, threads: int | None = None, **settings: str
-    ) -> Server:
+    def start(database_url: str, *, workers: int = 1, threads: int | None = None, **settings: str) -> Server:
         port = free_port()
         arguments = ["serve", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
         if threads is not None:
