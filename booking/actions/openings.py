@@ -1,0 +1,139 @@
+"""Openings: what time advisers offer, read for a window; making and changing them is in ``openings_editing``."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from booking.database import rows
+from booking.timeline.interval import Span
+from booking.timeline.recurrence import Override, Series, make_series, spans, with_overrides
+
+A_DAY = 1440
+
+
+class Offered(NamedTuple):
+    """Spans (UTC minutes) that one opening offers at one venue."""
+
+    calendar_pk: int
+    venue_pk: int
+    open_on_holidays: bool
+    spans: list[Span]
+
+
+@dataclass(frozen=True)
+class VenueClock:
+    """What a venue's territory decides: its zone and which public holidays close it."""
+
+    zone: str
+    public_holidays: str | None
+
+
+_OPENINGS = """
+SELECT o.pk, o.calendar_pk, o.venue_pk, o.starts_wall, o.minutes, o.rrule, o.exdates, o.holidays, t.timezone
+FROM opening o
+JOIN venue v ON v.pk = o.venue_pk
+JOIN organisation s ON s.pk = v.organisation_pk
+JOIN territory t ON t.pk = s.territory_pk
+WHERE o.calendar_pk IN_ARRAY(:calendars)
+  AND o.admission <> 'drop_in'
+  AND (NOT o.limited OR EXISTS (
+        SELECT 1 FROM opening_purpose p WHERE p.opening_pk = o.pk AND p.purpose_pk = :purpose))
+  AND (o.rrule IS NOT NULL OR EXISTS (SELECT 1 FROM opening_change x WHERE x.opening_pk = o.pk)
+       OR (o.starts_wall >= :first_day AND o.starts_wall < :last_day))
+ORDER BY o.calendar_pk, o.pk
+"""
+
+_CHANGES = """
+SELECT x.opening_pk, x.original, x.starts_wall, x.minutes, x.venue_pk
+FROM opening_change x JOIN opening o ON o.pk = x.opening_pk
+WHERE o.calendar_pk IN_ARRAY(:calendars)
+"""
+
+
+@lru_cache(maxsize=50_000)
+def series_of(starts_wall: str, minutes: int, rrule: str | None, exdates: str, timezone: str) -> Series:
+    """The rule of an opening as a value; made once for each text. ``exdates`` is its JSON text."""
+    return make_series(
+        datetime.fromisoformat(starts_wall), minutes, rrule, json.loads(exdates or "[]"), ZoneInfo(timezone)
+    )
+
+
+def offered(session: Session, calendar_pks: Iterable[int], window: Span, purpose_pk: int | None) -> list[Offered]:
+    """What these advisers offer by appointment around a window, in two statements whatever their number.
+
+    With a purpose, the openings that admit it; without one, those not limited to purposes. The spans reach a
+    day beyond the window on both sides; those of one calendar stand together.
+    """
+    wide = (window[0] - A_DAY, window[1] + A_DAY)
+    calendars = sorted(set(calendar_pks))
+    changes = _changes(session, calendars)
+    found = rows(
+        session,
+        _OPENINGS,
+        {
+            "calendars": calendars,
+            "purpose": purpose_pk if purpose_pk is not None else -1,
+            # Wall texts are compared as text, with two days to spare for zones and long openings.
+            "first_day": _day_text(wide[0] - 3 * A_DAY),
+            "last_day": _day_text(wide[1] + 2 * A_DAY),
+        },
+    )
+    answer = []
+    for pk, calendar_pk, venue_pk, starts_wall, minutes, rrule, exdates, holidays, timezone in found:
+        text = exdates if isinstance(exdates, str) else json.dumps(exdates)
+        series = series_of(starts_wall, minutes, rrule, text, timezone)
+        open_on_holidays = holidays == "open"
+        if pk not in changes:
+            answer.append(Offered(calendar_pk, venue_pk, open_on_holidays, spans(series, wide)))
+        else:
+            for venue, some in _with_changes(series, venue_pk, changes[pk], wide).items():
+                answer.append(Offered(calendar_pk, venue, open_on_holidays, some))
+    return answer
+
+
+def _changes(session: Session, calendars: list[int]) -> dict[int, list[tuple[Any, ...]]]:
+    changes: dict[int, list[tuple[Any, ...]]] = {}
+    for pk, *change in rows(session, _CHANGES, {"calendars": calendars}):
+        changes.setdefault(pk, []).append(tuple(change))
+    return changes
+
+
+def _with_changes(series: Series, venue_pk: int, changes: list[tuple[Any, ...]], window: Span) -> dict[int, list[Span]]:
+    """The spans by venue once single dates are cancelled, moved, or held elsewhere."""
+    overrides: dict[datetime, Override] = {}
+    elsewhere: dict[datetime, int] = {}
+    for original, starts_wall, minutes, venue in changes:
+        wall = datetime.fromisoformat(original)
+        overrides[wall] = (
+            None if starts_wall is None else (datetime.fromisoformat(starts_wall), minutes or series.minutes)
+        )
+        if venue is not None:
+            elsewhere[wall] = venue
+    by_venue: dict[int, list[Span]] = {}
+    for occurrence in with_overrides(series, overrides, window):
+        by_venue.setdefault(elsewhere.get(occurrence.original, venue_pk), []).append(occurrence.span)
+    return by_venue
+
+
+def _day_text(minute: int) -> str:
+    days = minute // A_DAY
+    return datetime.fromordinal(max(1, 719163 + days)).strftime("%Y-%m-%dT%H:%M")
+
+
+_CLOCKS = """
+SELECT v.pk, t.timezone, t.public_holidays
+FROM venue v JOIN organisation s ON s.pk = v.organisation_pk JOIN territory t ON t.pk = s.territory_pk
+WHERE v.pk IN_ARRAY(:venues)
+"""
+
+
+def venue_clocks(session: Session, venue_pks: Iterable[int]) -> dict[int, VenueClock]:
+    """Zone and holidays of each venue."""
+    found = rows(session, _CLOCKS, {"venues": sorted(set(venue_pks))})
+    return {pk: VenueClock(zone, holidays) for pk, zone, holidays in found}
