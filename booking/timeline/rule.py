@@ -153,8 +153,8 @@ def _with_month_pattern(rule: Rule, parts: dict[str, str], start: datetime) -> R
     positions = _numbers("BYSETPOS", parts, -366, 366)
     nth = _nth_weekdays(parts["BYDAY"]) if "BYDAY" in parts else ()
     if rule.frequency == "YEARLY":
-        if nth and not months and not month_days:
-            raise RuleError("BYDAY", "needs BYMONTH with FREQ=YEARLY")
+        if any(n for n, _ in nth) and not months:
+            raise RuleError("BYDAY", "needs BYMONTH when it counts weekdays with FREQ=YEARLY")
         if not nth and not month_days:
             months = months or (start.month,)
     if positions and not nth and not month_days:
