@@ -40,9 +40,12 @@ def escaped(text: str) -> str:
 
 
 def parameter(text: str) -> str:
-    """A parameter value such as CN: ``^``, ``"`` and line ends by RFC 6868, quoted if it holds ``: ; ,``."""
+    """A parameter value such as CN: ``^``, ``"`` and line ends by RFC 6868, quoted if it holds ``: ; ,``.
+
+    Quoted for a backslash too: it escapes nothing there, but some readers believe it hides what follows.
+    """
     text = without_controls(text).replace("^", "^^").replace("\n", "^n").replace('"', "^'")
-    if ":" in text or ";" in text or "," in text:
+    if any(special in text for special in ":;,\\"):
         return f'"{text}"'
     return text
 

@@ -91,8 +91,9 @@ def tombstone(event: Event, prefix: str = TOMBSTONE_PREFIX) -> Event:
     """
     summary = event.summary if event.summary.startswith(prefix) else prefix + event.summary
     overrides = tuple(tombstone(override, prefix) for override in event.overrides)
-    return replace(event, status="CANCELLED", transparent=True, alarm_minutes=None, summary=summary,
-                   overrides=overrides)
+    return replace(
+        event, status="CANCELLED", transparent=True, alarm_minutes=None, summary=summary, overrides=overrides
+    )
 
 
 def order_key(event: Event) -> tuple[str, str, str]:

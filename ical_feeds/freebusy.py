@@ -72,8 +72,15 @@ def write_freebusy(
     """
     if end <= start:
         raise ValueError(f"the window of a free-busy answer ends after it starts: {start} to {end}")
-    header = calendar_header(name=name, timezone=None, refresh_minutes=refresh_minutes, source=source,
-                             color=None, prodid=prodid, lang=lang)
+    header = calendar_header(
+        name=name,
+        timezone=None,
+        refresh_minutes=refresh_minutes,
+        source=source,
+        color=None,
+        prodid=prodid,
+        lang=lang,
+    )
     lines = [
         "BEGIN:VFREEBUSY",
         text_line("UID", uid),

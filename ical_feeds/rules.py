@@ -42,15 +42,13 @@ def feed_rule(rule: str, start: date, zone: str | None) -> str:
     with BYSETPOS=2" becomes the better understood "BYDAY=2TU".
     Raises ValueError as `check_rule` does.
     """
-    parts = _parts(rule)
+    parts = _parts(rule.strip().upper().removeprefix("RRULE:").removesuffix(";"))
     if "UNTIL" in parts:
         parts["UNTIL"] = _feed_until(parts["UNTIL"], start, zone)
     if parts.get("FREQ") == "WEEKLY" and "BYDAY" not in parts:
         parts["BYDAY"] = WEEKDAYS[start.weekday()]
-    positions = parts.get("BYSETPOS", "").split(",")
-    if parts.get("BYDAY") in WEEKDAYS and "BYMONTHDAY" not in parts and all(len(p) in (1, 2) for p in positions):
-        parts["BYDAY"] = ",".join(f"{p}{parts['BYDAY']}" for p in positions)
-        del parts["BYSETPOS"]
+    _number_weekday(parts)
+    parts = {"FREQ": parts.pop("FREQ"), **parts}
     written = ";".join(f"{name}={value}" for name, value in parts.items())
     check_rule(written, start)
     return written
@@ -82,7 +80,7 @@ def _check_days(parts: dict[str, str], rule: str) -> None:
     frequency = parts["FREQ"]
     numbered = any(len(day) > 2 for day in parts.get("BYDAY", "").split(","))
     if numbered and frequency != "MONTHLY" and not (frequency == "YEARLY" and "BYMONTH" in parts):
-        raise ValueError(f"only a monthly rule, or a yearly one that names months, has nth weekdays: {rule!r}")
+        raise ValueError(f"only monthly rules, and yearly ones that name months, have nth weekdays: {rule!r}")
     if frequency == "WEEKLY" and "BYDAY" not in parts:
         raise ValueError(f"a weekly rule names its days: {rule!r}")
     if frequency == "WEEKLY" and "BYMONTHDAY" in parts:
@@ -105,6 +103,14 @@ def _parts(rule: str) -> dict[str, str]:
     if "FREQ" not in parts:
         raise ValueError(f"a rule needs its FREQ: {rule!r}")
     return parts
+
+
+def _number_weekday(parts: dict[str, str]) -> None:
+    positions = parts.get("BYSETPOS", "").split(",")
+    lone_weekday = parts.get("BYDAY") in WEEKDAYS and "BYMONTHDAY" not in parts
+    if parts["FREQ"] == "MONTHLY" and lone_weekday and all(0 < abs(int(p or 0)) <= 5 for p in positions):
+        parts["BYDAY"] = ",".join(f"{int(p)}{parts['BYDAY']}" for p in positions)
+        del parts["BYSETPOS"]
 
 
 def _feed_until(until: str, start: date, zone: str | None) -> str:

@@ -53,8 +53,15 @@ def write_calendar(
     known_zone(timezone)
     body = list(fragments)
     zones = set(zones_used) if body else {timezone}
-    header = calendar_header(name=name, timezone=timezone, refresh_minutes=refresh_minutes, source=source,
-                             color=color, prodid=prodid, lang=lang)
+    header = calendar_header(
+        name=name,
+        timezone=timezone,
+        refresh_minutes=refresh_minutes,
+        source=source,
+        color=color,
+        prodid=prodid,
+        lang=lang,
+    )
     return "".join([header, *map(vtimezone, sorted(zones)), *body, "END:VCALENDAR\r\n"])
 
 
@@ -150,8 +157,11 @@ def _interval(event: Event) -> list[str]:
     name it, for such a local time means the first one (RFC 5545 §3.3.5)."""
     start, end, zone = event.start, event.end, event.zone
     if (
-        isinstance(start, datetime) and isinstance(end, datetime) and zone is not None
-        and event.rule is None and (is_second_hour(start, zone) or is_second_hour(end, zone))
+        isinstance(start, datetime)
+        and isinstance(end, datetime)
+        and zone is not None
+        and event.rule is None
+        and (is_second_hour(start, zone) or is_second_hour(end, zone))
     ):
         info = ZoneInfo(zone)
         return [f"DTSTART:{utc(start.replace(tzinfo=info))}", f"DTEND:{utc(end.replace(tzinfo=info))}"]
