@@ -21,12 +21,15 @@ HARD_DAYS = {
 
 
 @st.composite
-def spans(draw: st.DrawFn, first: int, last: int, most: int, longest: int) -> list[tuple[int, int]]:
+def spans(
+    draw: st.DrawFn, first: int, last: int, most: int, longest: int, least: int = 0, shortest: int = 1
+) -> list[tuple[int, int]]:
+    """Up to `most` intervals that begin from `first` to `last`, some at round minutes, some touching."""
     found = []
-    for _ in range(draw(st.integers(0, most))):
+    for _ in range(draw(st.integers(least, most))):
         start = draw(st.integers(first, last))
         start -= draw(st.sampled_from([0, start % 15, start % 60]))
-        found.append((start, start + draw(st.integers(1, longest))))
+        found.append((start, start + draw(st.integers(shortest, longest))))
         if draw(st.booleans()):
             found.append((found[-1][1], found[-1][1] + draw(st.integers(1, longest))))
     return found
@@ -38,35 +41,36 @@ def worlds(draw: st.DrawFn, advisers: int = 1) -> World:
     zone = ZoneInfo(name)
     centre = minute_at(zone, year, month, day)
     first = centre + draw(st.integers(-1600, 600))
-    window = (first, first + draw(st.integers(10, 2200)))
+    window = (first, first + draw(st.one_of(st.integers(10, 2200), st.integers(1400, 2200))))
     reach = (window[0] - 600, window[1] + 300)
+    inside = (window[0], max(window[0], window[1] - 300))
     days = sorted({clock_at(minute, zone).date() for minute in range(*reach, 60)})
 
     def resources(prefix: str, before: int | None, after: int | None) -> list[Resource]:
         return [
             Resource(
                 f"{prefix}{number}",
-                draw(spans(*reach, most=3, longest=500)),
+                draw(spans(*reach, most=2, longest=300)),
                 draw(st.sampled_from([0, 0, 7, 30])) if before is None else before,
                 draw(st.sampled_from([0, 0, 15, 31])) if after is None else after,
             )
-            for number in range(draw(st.integers(0, 3)))
+            for number in range(draw(st.sampled_from([1, 2, 2, 3, 0])))
         ]
 
     before, after = draw(st.sampled_from([0, 0, 5, 30, 61])), draw(st.sampled_from([0, 0, 10, 45]))
     return World(
         zone=zone,
         window=window,
-        earliest=window[0] + draw(st.sampled_from([-500, 0, 0, 17, 400])),
+        earliest=window[0] + draw(st.sampled_from([-500, 0, 17, 400])),
         step=draw(st.sampled_from(slots.STEPS)),
         minutes=draw(st.one_of(st.sampled_from([15, 30, 45, 60]), st.integers(1, 200))),
         before=before,
         after=after,
         advisers=[
             Adviser(
-                openings=draw(spans(*reach, most=3, longest=1440)),
+                openings=draw(spans(*inside, most=3, longest=1440, least=1, shortest=180)),
                 open_on_holidays=draw(st.one_of(st.just([]), spans(*reach, most=2, longest=900))),
-                busy=draw(spans(*reach, most=4, longest=300)),
+                busy=draw(spans(*reach, most=4, longest=120)),
             )
             for _ in range(advisers)
         ],
