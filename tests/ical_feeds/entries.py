@@ -113,7 +113,24 @@ def as_icalendar(event: Event, series_zone: str | None = None) -> list[icalendar
     return [vevent, *overrides]
 
 
-_SPECIAL = ["\\", ";", ",", ":", '"', "\n", "\r\n", "\r", "\t", " ", "^", "é", "—", "\u00a0", "👩🏽‍🏫", "BEGIN:VEVENT"]
+_SPECIAL = [
+    "\\",
+    ";",
+    ",",
+    ":",
+    '"',
+    "\n",
+    "\r\n",
+    "\r",
+    "\t",
+    " ",
+    "^",
+    "é",
+    "—",
+    "\u00a0",
+    "👩🏽‍🏫",
+    "BEGIN:VEVENT",
+]
 _WORDS = ["Déclaration d'impôts", "Atelier, salle 2", "n", "N", "END:VEVENT", "x" * 74, "日本語" * 12]
 _CHARACTERS = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"])
 _PIECES = st.lists(st.sampled_from(_SPECIAL + _WORDS) | _CHARACTERS, min_size=1, max_size=10)

@@ -158,7 +158,15 @@ def test_a_uri_is_written_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "text"),
-    [(60, "PT1H"), (30, "PT30M"), (90, "PT1H30M"), (1440, "P1D"), (1500, "P1DT1H"), (0, "PT0S"), (-30, "-PT30M")],
+    [
+        (60, "PT1H"),
+        (30, "PT30M"),
+        (90, "PT1H30M"),
+        (1440, "P1D"),
+        (1500, "P1DT1H"),
+        (0, "PT0S"),
+        (-30, "-PT30M"),
+    ],
 )
 def test_durations_put_hours_and_minutes_behind_a_t(minutes: int, text: str) -> None:
     """W13: P1H stopped programs."""

@@ -23,7 +23,8 @@ EVERY_ZONE = pytest.mark.parametrize("name", sorted(FRENCH_ZONES))
 def read_by_icalendar(name: str) -> tzinfo:
     block = icalendar.Timezone.from_ical(vtimezone(name))
     assert isinstance(block, icalendar.Timezone)
-    return block.to_tz(lookup_tzid=False)
+    zone: tzinfo = block.to_tz(lookup_tzid=False)
+    return zone
 
 
 def read_by_dateutil(name: str) -> tzinfo:
