@@ -181,9 +181,12 @@ def take_back(session: Session, entry_pk: int, sequence: int) -> list[Standing]:
     return held
 
 
-def strengthen(session: Session, entry_pk: int, strength: str) -> None:
+def strengthen(session: Session, entry_pk: int, strength: str, calendar_pk: int | None = None) -> None:
     """Changes how strongly the entry holds its claims (a proposal that was confirmed); never when or where."""
-    session.execute(update(Claim).where(Claim.entry_pk == entry_pk).values(strength=strength))
+    statement = update(Claim).where(Claim.entry_pk == entry_pk)
+    if calendar_pk is not None:
+        statement = statement.where(Claim.calendar_pk == calendar_pk)
+    session.execute(statement.values(strength=strength).execution_options(synchronize_session=False))
 
 
 def strength_of(status: str) -> str:
