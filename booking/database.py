@@ -18,15 +18,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from booking.models import Base
 from booking.models.claims import CLAIM_LAW
@@ -301,6 +302,28 @@ def _compiled(dialect: str, sql: str, arguments: dict[str, Any]) -> tuple[str, d
     else:
         values = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()}
     return _statements[key], values
+
+
+def schema_state(url: str) -> Literal["missing", "older", "ready", "newer"]:
+    """Whether the tables stand and are those of this version; makes nothing. Raises ``Unavailable``."""
+    address = make_url(normalised_url(url))
+    file = address.database if address.get_backend_name() == "sqlite" else None
+    if file and file != ":memory:" and not Path(file).exists():
+        return "missing"
+    latest = max(each.name[:4] for each in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))
+    engine = create_engine(address, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return "missing"
+            stands = str(connection.scalar(text("SELECT max(version_num) FROM alembic_version")) or "")
+    except DBAPIError as error:
+        raise translated(error) from error
+    finally:
+        engine.dispose()
+    if not stands:
+        return "missing"
+    return "ready" if stands == latest else "older" if stands < latest else "newer"
 
 
 def upgrade(url: str) -> None:
