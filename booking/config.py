@@ -134,12 +134,6 @@ def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
 
 
 def _clock(setting: str, folder: Path) -> str:
-    from booking import clock
-
     if setting.startswith("@"):
-        setting = "@" + str((folder / setting[1:]).resolve())
-    try:
-        clock.freeze(setting)
-    except clock.ClockError as error:
-        raise SettingsError(f"{PREFIX}CLOCK: {error}.") from error
+        return "@" + str((folder / setting[1:]).resolve())
     return setting
