@@ -15,7 +15,7 @@ Span = tuple[Minute, Minute]
 MINUTES_A_DAY = 1440
 _MINUTE = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1)
-_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
 def merge(spans: Iterable[Span]) -> list[Span]:
@@ -162,7 +162,7 @@ def minute_of_day(ordinal: int, minutes: int, zone: ZoneInfo) -> Minute:
     offset = day_offset(zone, ordinal)
     if offset is None:
         return to_minute(datetime.fromordinal(ordinal) + timedelta(minutes=minutes), zone)
-    return (ordinal - _EPOCH_ORDINAL) * MINUTES_A_DAY + minutes - offset
+    return (ordinal - EPOCH_ORDINAL) * MINUTES_A_DAY + minutes - offset
 
 
 def _offset(wall: datetime, zone: ZoneInfo) -> timedelta:

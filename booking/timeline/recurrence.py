@@ -9,14 +9,23 @@ At most one occurrence starts on a local date.
 from bisect import bisect_left, bisect_right
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from booking.timeline.interval import Minute, Span, minute_of_day, overlap, to_minute, to_wall
+from booking.timeline.interval import (
+    EPOCH_ORDINAL,
+    MINUTES_A_DAY,
+    Minute,
+    Span,
+    day_offset,
+    minute_of_day,
+    overlap,
+    to_minute,
+)
 from booking.timeline.rule import Rule, RuleError, parse_rule, rule_text
 
 __all__ = [
@@ -63,12 +72,31 @@ class Series:
     rule: Rule | None
     exdates: frozenset[date]
     zone: ZoneInfo
+    plan: "Plan" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.start.tzinfo is not None:
             raise ValueError("a series starts at a wall-clock time without zone")
         if self.minutes < 1:
             raise ValueError("an occurrence lasts at least one minute")
+        object.__setattr__(self, "plan", _plan(self.start, self.rule, self.exdates))
+
+
+class Plan(NamedTuple):
+    """A series reckoned through once, so that each search only adds and compares whole numbers of days."""
+
+    first: int
+    """The day of the start, as a proleptic ordinal, like every day here."""
+    last: int
+    """The last day on which it may start, or that of the calendar."""
+    clock: int
+    """The minutes of the wall clock at which it starts."""
+    out: frozenset[int]
+    """The days that exceptions take out."""
+    origin: int
+    length: int
+    offsets: tuple[int, ...]
+    """Daily and weekly: it starts on `origin + n * length + offset`; empty for monthly and yearly ones."""
 
 
 def make_series(
@@ -78,35 +106,50 @@ def make_series(
 
     `exdates` are local dates (`2027-02-10`), or local times equal to an occurrence's start.
     """
-    start = start.replace(second=0, microsecond=0, fold=0)
+    return _made(start.replace(second=0, microsecond=0, fold=0), minutes, rrule or None, tuple(exdates), zone)
+
+
+@lru_cache(maxsize=32768)
+def _made(
+    start: datetime, minutes: int, rrule: str | None, exdates: tuple[str | date | datetime, ...], zone: ZoneInfo
+) -> Series:
     rule = parse_rule(rrule, start, zone) if rrule else None
     return Series(start, minutes, rule, frozenset(_exception(one, start) for one in exdates), zone)
 
 
 def occurrences(series: Series, window: Span) -> list[Occurrence]:
     """The occurrences that share a minute with `window`, in order of their local start."""
-    return [
-        Occurrence(wall, wall, (start, start + series.minutes))
-        for wall, start in _starts(series, window[0] - series.minutes + 1, window[1] - 1)
-    ]
+    time_of_day = series.start.time()
+    found: list[Occurrence] = []
+    for ordinal, start in _starts(series, window[0] - series.minutes + 1, window[1] - 1):
+        wall = datetime.combine(date.fromordinal(ordinal), time_of_day)
+        found.append(Occurrence(wall, wall, (start, start + series.minutes)))
+    return found
 
 
 def spans(series: Series, window: Span) -> list[Span]:
-    """The intervals of `occurrences`, without their wall-clock starts: the cheap form."""
-    minutes, zone, exdates = series.minutes, series.zone, series.exdates
+    """The intervals of `occurrences`, without their wall-clock starts: the cheap form.
+
+    It says in its own loop what `_starts` says, since a search runs it for every opening of a territory.
+    """
+    minutes, zone, plan = series.minutes, series.zone, series.plan
     earliest, latest = window[0] - minutes + 1, window[1] - 1
-    clock = series.start.hour * 60 + series.start.minute
+    clock, out = plan.clock - EPOCH_ORDINAL * MINUTES_A_DAY, plan.out
     found: list[Span] = []
-    for ordinal in _ordinals_between(series, earliest, latest):
-        start = minute_of_day(ordinal, clock, zone)
-        if earliest <= start <= latest and not (exdates and date.fromordinal(ordinal) in exdates):
+    for ordinal in _days_around(series, earliest, latest):
+        offset = day_offset(zone, ordinal)
+        shown = ordinal * MINUTES_A_DAY + clock
+        start = shown - offset if offset is not None else minute_of_day(ordinal, plan.clock, zone)
+        if earliest <= start <= latest and ordinal not in out:
             found.append((start, start + minutes))
     return found
 
 
 def occurrences_from(series: Series, since: Minute) -> Iterator[Occurrence]:
     """Every occurrence that starts at or after the instant `since`, without end if the rule has none."""
-    for wall, start in _starts(series, since, None):
+    time_of_day = series.start.time()
+    for ordinal, start in _starts(series, since, None):
+        wall = datetime.combine(date.fromordinal(ordinal), time_of_day)
         yield Occurrence(wall, wall, (start, start + series.minutes))
 
 
@@ -130,8 +173,7 @@ def is_occurrence(series: Series, wall: datetime) -> bool:
     """Whether the rule gives an occurrence that starts at this local time and is not taken out."""
     if wall.time() != series.start.time() or wall.date() in series.exdates:
         return False
-    ordinal = wall.toordinal()
-    return any(True for _ in _ordinals(series.rule, series.start.toordinal(), ordinal, ordinal))
+    return any(True for _ in _days_of(series, wall.toordinal(), wall.toordinal()))
 
 
 def first_start(series: Series) -> datetime | None:
@@ -144,9 +186,9 @@ def last_end(series: Series) -> Minute | None:
 
     Exceptions are not looked at: the answer is a safe upper bound for an index.
     """
-    last = _last_ordinal(series.rule, series.start.toordinal())
-    if last is None:
+    if series.rule is not None and series.rule.until is None and series.rule.count is None:
         return None
+    last = max(series.plan.last, 1)
     day = datetime.combine(date.fromordinal(last), series.start.time())
     return max(to_minute(day, series.zone), to_minute(series.start, series.zone)) + series.minutes
 
@@ -184,38 +226,73 @@ def split(series: Series, on: date) -> tuple[Series | None, Series | None]:
     return head, tail
 
 
-def _starts(series: Series, earliest: Minute, latest: Minute | None) -> Iterator[tuple[datetime, Minute]]:
-    clock = series.start.hour * 60 + series.start.minute
-    time_of_day = series.start.time()
-    for ordinal in _ordinals_between(series, earliest, latest):
-        start = minute_of_day(ordinal, clock, series.zone)
-        day = date.fromordinal(ordinal)
-        if start >= earliest and (latest is None or start <= latest) and day not in series.exdates:
-            yield datetime.combine(day, time_of_day), start
+def _plan(start: datetime, rule: Rule | None, exdates: frozenset[date]) -> Plan:
+    first = start.toordinal()
+    last = _last_ordinal(rule, first)
+    origin, length = first, 1
+    offsets: tuple[int, ...] = ()
+    if rule is None:
+        offsets = (0,)
+    elif rule.frequency in ("DAILY", "WEEKLY"):
+        origin, length, offsets = _day_cycle(rule, first)
+    return Plan(
+        first,
+        _LAST_ORDINAL if last is None else min(last, _LAST_ORDINAL),
+        start.hour * 60 + start.minute,
+        frozenset(day.toordinal() for day in exdates),
+        origin,
+        length,
+        offsets,
+    )
 
 
-def _ordinals_between(series: Series, earliest: Minute, latest: Minute | None) -> Iterator[int]:
-    low = to_wall(earliest, series.zone).toordinal() - 1
-    high = _LAST_ORDINAL if latest is None else to_wall(latest, series.zone).toordinal() + 1
-    return _ordinals(series.rule, series.start.toordinal(), low, high)
+def _starts(series: Series, earliest: Minute, latest: Minute | None) -> Iterator[tuple[int, Minute]]:
+    """The day and instant of every occurrence that starts from `earliest` to `latest`, both included."""
+    plan, zone = series.plan, series.zone
+    for ordinal in _days_around(series, earliest, latest):
+        start = minute_of_day(ordinal, plan.clock, zone)
+        if start >= earliest and (latest is None or start <= latest) and ordinal not in plan.out:
+            yield ordinal, start
+
+
+def _days_around(series: Series, earliest: Minute, latest: Minute | None) -> Iterable[int]:
+    """The days of a series on which an occurrence may start from `earliest` to `latest`.
+
+    No zone is a day ahead of UTC or behind it, so one day more on each side is enough.
+    """
+    high = _LAST_ORDINAL if latest is None else latest // MINUTES_A_DAY + EPOCH_ORDINAL + 1
+    return _days_of(series, earliest // MINUTES_A_DAY + EPOCH_ORDINAL - 1, high)
+
+
+def _days_of(series: Series, low: int, high: int) -> Iterable[int]:
+    """The days of a series from `low` to `high`, exceptions included."""
+    rule, (first, last, _, _, origin, length, offsets) = series.rule, series.plan
+    if low < first:
+        low = first
+    if high > last:
+        high = last
+    if low > high:
+        return ()
+    if len(offsets) == 1:
+        return range(low + (origin + offsets[0] - low) % length, high + 1, length)
+    if rule is not None and rule.frequency in ("MONTHLY", "YEARLY"):
+        return _month_days(rule, first, low, high)
+    bases = range(low - (low - origin) % length, high + 1, length)
+    return (base + offset for base in bases for offset in offsets if low <= base + offset <= high)
 
 
 def _walls(series: Series, low: int, high: int) -> Iterator[datetime]:
-    time_of_day: time = series.start.time()
-    for ordinal in _ordinals(series.rule, series.start.toordinal(), low, high):
-        day = date.fromordinal(ordinal)
-        if day not in series.exdates:
-            yield datetime.combine(day, time_of_day)
+    time_of_day = series.start.time()
+    for ordinal in _days_of(series, low, high):
+        if ordinal not in series.plan.out:
+            yield datetime.combine(date.fromordinal(ordinal), time_of_day)
 
 
 def _walls_before(series: Series, cut: int) -> Iterator[datetime]:
     """The occurrences before the day `cut`, latest first, looked for in growing steps backwards."""
-    first, high, reach = series.start.toordinal(), cut - 1, 64
-    last = _last_ordinal(series.rule, first)
-    if last is not None:
-        high = min(high, last)
-    while high >= first:
-        low = max(first, high - reach)
+    high, reach = min(cut - 1, series.plan.last), 64
+    while high >= series.plan.first:
+        low = max(series.plan.first, high - reach)
         yield from reversed(list(_walls(series, low, high)))
         high, reach = low - 1, reach * 2
 
@@ -235,42 +312,6 @@ def _exception(value: str | date | datetime, start: datetime) -> date:
 
 # Dates of a rule, as proleptic ordinals. Daily and weekly rules are cycles of so many days; monthly and
 # yearly ones are cycles of so many months with a pattern of days in each.
-
-
-def _ordinals(rule: Rule | None, first: int, low: int, high: int) -> Iterator[int]:
-    """The rule's dates in [low, high], in order, for a series that starts on day `first`."""
-    low, high = max(low, first), min(high, _LAST_ORDINAL)
-    if rule is None:
-        return iter((first,) if low <= first <= high else ())
-    last = _last_ordinal(rule, first)
-    if last is not None:
-        high = min(high, last)
-    if low > high:
-        return iter(())
-    return _plain_ordinals(rule, first, low, high)
-
-
-def _plain_ordinals(rule: Rule, first: int, low: int, high: int) -> Iterator[int]:
-    """The rule's dates in [low, high], blind to UNTIL and COUNT; `low` is not before `first`."""
-    if rule.frequency in ("DAILY", "WEEKLY"):
-        origin, length, offsets = _day_cycle(rule, first)
-        return _days(origin, length, offsets, low, high)
-    return _month_days(rule, first, low, high)
-
-
-def _days(origin: int, length: int, offsets: Sequence[int], low: int, high: int) -> Iterator[int]:
-    if not offsets:
-        return
-    base = low - (low - origin) % length
-    index = bisect_left(offsets, low - base)
-    while True:
-        if index == len(offsets):
-            base, index = base + length, 0
-        day = base + offsets[index]
-        if day > high:
-            return
-        yield day
-        index += 1
 
 
 @lru_cache(maxsize=65536)
@@ -318,11 +359,7 @@ def _days_of_month(rule: Rule, month: int) -> tuple[int, ...]:
     if rule.month_days:
         days &= {day if day > 0 else length + 1 + day for day in rule.month_days}
     if rule.nth_weekdays:
-        days &= {
-            day
-            for n, weekday in rule.nth_weekdays
-            for day in _nth(n, (weekday - first_weekday) % 7 + 1, length)
-        }
+        days &= {day for n, weekday in rule.nth_weekdays for day in _nth(n, (weekday - first_weekday) % 7 + 1, length)}
     found = sorted(days)
     if rule.positions:
         picked = {p - 1 if p > 0 else len(found) + p for p in rule.positions}
@@ -376,7 +413,7 @@ def _how_many(rule: Rule, first: int, last: int) -> int:
         origin, length, offsets = _day_cycle(rule, first)
         cycles, rest = divmod(last - origin, length)
         return cycles * len(offsets) + bisect_right(offsets, rest) - bisect_left(offsets, first - origin)
-    return sum(1 for _ in _plain_ordinals(rule, first, first, last))
+    return sum(1 for _ in _month_days(rule, first, first, last))
 
 
 def _weekday(ordinal: int) -> int:

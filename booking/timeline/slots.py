@@ -108,9 +108,7 @@ def starts_meeting(grid: Grid, spans: Iterable[Span], left: int, right: int) -> 
     return masks_meeting(grid, ((0, start, end) for start, end in spans), left, right).get(0, 0)
 
 
-def masks_meeting(
-    grid: Grid, rows: Iterable[tuple[Key, Minute, Minute]], left: int, right: int
-) -> dict[Key, int]:
+def masks_meeting(grid: Grid, rows: Iterable[tuple[Key, Minute, Minute]], left: int, right: int) -> dict[Key, int]:
     """`starts_meeting` for many at once: rows `(key, start, end)`, fastest when equal keys follow each other.
 
     Rows may come straight from the database; a key is never None. Intervals need neither order nor merging.
@@ -278,9 +276,7 @@ Position = tuple[Minute, tuple[str, ...], str]
 """Where a page ends: start, advisers and venue of its last slot."""
 
 
-def slots(
-    lines: Iterable[Line], minutes: int, limit: int | None = None, after: Position | None = None
-) -> list[Slot]:
+def slots(lines: Iterable[Line], minutes: int, limit: int | None = None, after: Position | None = None) -> list[Slot]:
     """The first `limit` slots of all lines behind `after`, ordered by start, then adviser, then venue."""
     ordered = sorted((line for line in lines if line.starts), key=lambda line: (line.advisers, line.venue))
     masks = [line.starts for line in ordered]
@@ -290,11 +286,10 @@ def slots(
         last = _last_start(ordered, masks, limit)
         masks = [mask & _below(line.grid, last + 1) for line, mask in zip(ordered, masks, strict=True)]
     found = sorted(
-        (start, number)
-        for number, mask in enumerate(masks)
-        for start in start_minutes(ordered[number].grid, mask)
+        (start, number) for number, mask in enumerate(masks) for start in start_minutes(ordered[number].grid, mask)
     )
-    return [_slot(ordered[number], start, minutes) for start, number in found[:limit]]
+    known: dict[tuple[int, int], tuple[str, ...]] = {}
+    return [_slot(ordered[number], start, minutes, known) for start, number in found[:limit]]
 
 
 def start_minutes(grid: Grid, mask: int) -> Iterator[Minute]:
@@ -308,11 +303,19 @@ def how_many(lines: Iterable[Line]) -> int:
     return sum(line.starts.bit_count() for line in lines)
 
 
-def _slot(line: Line, start: Minute, minutes: int) -> Slot:
+def _slot(line: Line, start: Minute, minutes: int, known: dict[tuple[int, int], tuple[str, ...]]) -> Slot:
     index = (start - line.grid.origin) // line.grid.step
-    rooms = line.rooms.at(index) if line.rooms is not None else ()
-    vehicles = line.vehicles.at(index) if line.vehicles is not None else ()
+    rooms = _at(line.rooms, index, known) if line.rooms is not None else ()
+    vehicles = _at(line.vehicles, index, known) if line.vehicles is not None else ()
     return Slot(start, start + minutes, line.advisers, line.venue, rooms, vehicles)
+
+
+def _at(choices: Choices, index: int, known: dict[tuple[int, int], tuple[str, ...]]) -> tuple[str, ...]:
+    """`Choices.at`, remembered: the advisers of one venue share its rooms."""
+    free = known.get((id(choices), index))
+    if free is None:
+        free = known[id(choices), index] = choices.at(index)
+    return free
 
 
 def _below(grid: Grid, limit: Minute) -> int:
@@ -329,9 +332,7 @@ def _last_start(lines: Sequence[Line], masks: Sequence[int], limit: int) -> Minu
     """An instant by which the lines have `limit` starts, if they have so many: the page ends there."""
     if not lines:
         return 0
-    ends = [
-        line.grid.origin + line.grid.step * mask.bit_length() for line, mask in zip(lines, masks, strict=True)
-    ]
+    ends = [line.grid.origin + line.grid.step * mask.bit_length() for line, mask in zip(lines, masks, strict=True)]
     low, high = min(line.grid.origin for line in lines), max(ends)
     grids = {id(line.grid): line.grid for line in lines}
     step = min(grid.step for grid in grids.values())
