@@ -64,6 +64,7 @@ def test_the_loose_ways_of_writing_a_rule_become_the_strict_one() -> None:
         "FREQ=MONTHLY;BYDAY=-2TU",
         "FREQ=MONTHLY;BYDAY=1TU,3TU",
         "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=13",
+        "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-9",
         "FREQ=YEARLY;BYMONTH=1;BYDAY=3TU",
         "FREQ=YEARLY;BYMONTH=1,6;BYMONTHDAY=19",
     ],

@@ -130,6 +130,19 @@ def test_the_second_hour_of_an_autumn_night_is_written_in_utc() -> None:
     assert lines_named(fragment, "DTEND") == ["DTEND:20271031T013000Z"]
 
 
+def test_a_start_in_the_second_hour_is_written_in_utc_too() -> None:
+    """W6."""
+    early = appointment(start=local("2027-10-31 02:30").replace(fold=1), end=local("2027-10-31 04:00"))
+    assert lines_named(write_event(early), "DTSTART") == ["DTSTART:20271031T013000Z"]
+
+
+def test_a_series_keeps_its_zone_even_from_a_second_hour() -> None:
+    """W6: in UTC it would be an hour off all summer."""
+    night = local("2027-10-31 02:30").replace(fold=1)
+    nightly = appointment(start=night, end=local("2027-10-31 04:00"), rule="FREQ=DAILY;COUNT=400")
+    assert lines_named(write_event(nightly), "DTSTART") == ["DTSTART;TZID=Europe/Paris:20271031T023000"]
+
+
 def test_the_first_hour_of_an_autumn_night_keeps_its_zone() -> None:
     """W6."""
     night = appointment(start=local("2027-10-30 22:00"), end=local("2027-10-31 02:30"))
