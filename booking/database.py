@@ -15,19 +15,20 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
 from booking.models import Base
 from booking.models.claims import CLAIM_LAW
@@ -250,80 +251,101 @@ def lock_calendars(session: Session, keys: Iterable[int]) -> None:
     if not ordered:
         return
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(
-            text("SELECT pk FROM calendar WHERE pk = ANY(:keys) ORDER BY pk FOR NO KEY UPDATE"),
-            {"keys": ordered},
-        )
-        session.execute(text("UPDATE calendar SET version = version + 1 WHERE pk = ANY(:keys)"), {"keys": ordered})
-    else:
-        marks = ",".join(str(int(key)) for key in ordered)
-        session.execute(text(f"UPDATE calendar SET version = version + 1 WHERE pk IN ({marks})"))  # noqa: S608 - integers
+        rows(session, _LOCK, {"keys": ordered})
+    execute(session, _RAISE_VERSIONS, {"keys": ordered})
 
 
-def rows(session: Session, sql: str, arguments: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
-    """Plain tuples straight from the driver: the fast path for searches and feeds.
+_LOCK = "SELECT pk FROM calendar WHERE pk IN_ARRAY(:keys) ORDER BY pk FOR NO KEY UPDATE"
+_RAISE_VERSIONS = "UPDATE calendar SET version = version + 1 WHERE pk IN_ARRAY(:keys)"
 
-    ``:name`` marks an argument; a list of integers is given as ``:name`` inside ``IN_ARRAY(:name)``, which is
-    ``= ANY`` on PostgreSQL and ``IN json_each`` on SQLite.
+
+def rows(session: Session, sql: str, arguments: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    """Plain tuples straight from the driver: the fast path for searches, feeds and bookings.
+
+    ``:name`` marks an argument; ``x IN_ARRAY(:names)`` takes a list, as ``= ANY`` on PostgreSQL and through
+    ``json_each`` on SQLite.
     """
+    with _cursor(session, sql, arguments) as cursor:
+        found: Sequence[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def execute(session: Session, sql: str, arguments: Mapping[str, Any]) -> int:
+    """Runs a statement straight through the driver and returns how many rows it touched."""
+    with _cursor(session, sql, arguments) as cursor:
+        touched: int = cursor.rowcount
+        return touched
+
+
+def add(session: Session, table: str, values: Mapping[str, Any]) -> int:
+    """Inserts one row straight through the driver and returns its key ``pk``.
+
+    Stamps become seconds and lists JSON, as the columns' own types do.
+    """
+    with _cursor(session, _insert(table, tuple(values)) + " RETURNING pk", _stored(values)) as cursor:
+        key: int = cursor.fetchone()[0]
+        return key
+
+
+def add_all(session: Session, table: str, several: Sequence[Mapping[str, Any]], ending: str = "") -> None:
+    """Inserts rows of one form straight through the driver; ``ending`` may be an ``ON CONFLICT`` clause."""
+    if several:
+        statement = _insert(table, tuple(several[0])) + ending
+        with _cursor(session, statement, [_stored(values) for values in several]):
+            pass
+
+
+@contextmanager
+def _cursor(session: Session, sql: str, arguments: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Iterator[Any]:
     connection = session.connection()
-    statement, values = _compiled(connection.dialect.name, sql, arguments)
+    dialect = connection.dialect
     cursor = connection.connection.cursor()
+    statement = _statement(dialect.name, sql)
     try:
-        cursor.execute(statement, values)
-        return cursor.fetchall()  # type: ignore[no-any-return]
-    except Exception as error:
-        wrapped = DBAPIError.instance(
-            statement, values, error, connection.dialect.loaded_dbapi.Error, dialect=connection.dialect
-        )
-        raise translated(wrapped) from error
+        if isinstance(arguments, Mapping):
+            cursor.execute(statement, _bound(dialect.name, arguments))
+        else:
+            cursor.executemany(statement, arguments)
+        yield cursor
+    except dialect.loaded_dbapi.Error as error:
+        raise translated(
+            DBAPIError.instance(statement, None, error, dialect.loaded_dbapi.Error, dialect=dialect)
+        ) from error
     finally:
         cursor.close()
 
 
-_statements: dict[tuple[str, str], str] = {}
+@lru_cache(maxsize=256)
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(':' + each for each in columns)})"  # noqa: S608 - our own names
 
 
-def _compiled(dialect: str, sql: str, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    key = (dialect, sql)
-    if key not in _statements:
-        if dialect == "sqlite":
-            made = re.sub(r"IN_ARRAY\(:(\w+)\)", r"IN (SELECT value FROM json_each(:\1))", sql)
-        else:
-            made = sql.replace("%", "%%")
-            made = re.sub(r"IN_ARRAY\(:(\w+)\)", r"= ANY(%(\1)s)", made)
-            made = re.sub(r"(?<![:\w]):(\w+)", r"%(\1)s", made)
-        _statements[key] = made
+def _stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _PLAIN[type(value)](value) if type(value) in _PLAIN else value for name, value in values.items()}
+
+
+_PLAIN: dict[type, Callable[[Any], Any]] = {
+    datetime: lambda instant: int(instant.timestamp()),
+    list: json.dumps,
+    dict: json.dumps,
+}
+
+
+@lru_cache(maxsize=1024)
+def _statement(dialect: str, sql: str) -> str:
     if dialect == "sqlite":
-        values = {
+        return re.sub(r"IN_ARRAY\(:(\w+)\)", r"IN (SELECT value FROM json_each(:\1))", sql)
+    made = re.sub(r"IN_ARRAY\(:(\w+)\)", r"= ANY(%(\1)s)", sql.replace("%", "%%"))
+    return re.sub(r"(?<![:\w]):(\w+)", r"%(\1)s", made)
+
+
+def _bound(dialect: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    if dialect == "sqlite":
+        return {
             name: json.dumps(list(value)) if isinstance(value, list | tuple) else value
             for name, value in arguments.items()
         }
-    else:
-        values = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()}
-    return _statements[key], values
-
-
-def schema_state(url: str) -> Literal["missing", "older", "ready", "newer"]:
-    """Whether the tables stand and are those of this version; makes nothing. Raises ``Unavailable``."""
-    address = make_url(normalised_url(url))
-    file = address.database if address.get_backend_name() == "sqlite" else None
-    if file and file != ":memory:" and not Path(file).exists():
-        return "missing"
-    latest = max(each.name[:4] for each in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))
-    engine = create_engine(address, poolclass=NullPool)
-    try:
-        with engine.connect() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                return "missing"
-            stands = str(connection.scalar(text("SELECT max(version_num) FROM alembic_version")) or "")
-    except DBAPIError as error:
-        raise translated(error) from error
-    finally:
-        engine.dispose()
-    if not stands:
-        return "missing"
-    return "ready" if stands == latest else "older" if stands < latest else "newer"
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()}
 
 
 def upgrade(url: str) -> None:

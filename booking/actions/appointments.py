@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from booking.actions import audit, claims, entries, feasibility, reminders
@@ -30,7 +30,7 @@ from booking.actions.beneficiaries import BeneficiaryDraft, write
 from booking.actions.feasibility import CalendarFacts, Finding, Plan, calendars_of
 from booking.actions.proposals import LAPSE_MINUTES, lapse_blocking, status_of
 from booking.actions.rights import NO_RIGHTS, Actor, Rights
-from booking.database import lock_calendars
+from booking.database import add_all, lock_calendars
 from booking.models import Appointment, Entry, ReleasedClaim
 from booking.models.appointments import ATTENDANCES
 from booking.models.claims import BUSY, TENTATIVE
@@ -79,16 +79,19 @@ def book(session: Session, actor: Actor, request: Request, now: datetime) -> Boo
         lapses_at=lapses_at,
     )
     beneficiary_pk = write(session, draft, plan.advisers[0].territory_pk) if draft is not None else None
-    session.execute(
-        insert(Appointment.__table__),  # type: ignore[arg-type]
-        {
-            "entry_pk": entry_pk,
-            "purpose_pk": plan.purpose.pk,
-            "beneficiary_pk": beneficiary_pk,
-            "note": request.note or None,
-            "urgency": request.urgency,
-            "attendance": "unknown",
-        },
+    add_all(
+        session,
+        "appointment",
+        [
+            {
+                "entry_pk": entry_pk,
+                "purpose_pk": plan.purpose.pk,
+                "beneficiary_pk": beneficiary_pk,
+                "note": request.note or None,
+                "urgency": request.urgency,
+                "attendance": "unknown",
+            }
+        ],
     )
     claims.take(session, entry_pk, [plan.wanted(each, strength) for each in _taken(plan, finding)])
     for also, calendar in zip(request.also, extra.values(), strict=True):

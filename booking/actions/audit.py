@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from booking.database import add_all
 from booking.models import Account, Audit, AuditSeal
 
 SETTLING = timedelta(minutes=10)
@@ -30,16 +31,19 @@ def note(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Writes down one act, in the caller's transaction."""
-    session.execute(
-        insert(Audit.__table__),  # type: ignore[arg-type]
-        {
-            "at": at,
-            "account_pk": account_pk,
-            "action": action,
-            "object_kind": object_kind,
-            "object_id": object_id,
-            "detail": detail,
-        },
+    add_all(
+        session,
+        "audit",
+        [
+            {
+                "at": at,
+                "account_pk": account_pk,
+                "action": action,
+                "object_kind": object_kind,
+                "object_id": object_id,
+                "detail": detail,
+            }
+        ],
     )
 
 

@@ -4,11 +4,10 @@ import unicodedata
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from booking.actions.phones import normalised
-from booking.models import Beneficiary
+from booking.database import add
 from booking.refusals import Fault
 
 NAME_LENGTH = 120
@@ -66,8 +65,9 @@ def checked(draft: BeneficiaryDraft, pointer: str = "/beneficiary") -> tuple[Ben
 
 def write(session: Session, draft: BeneficiaryDraft, territory_pk: int) -> int:
     """Writes the person down and returns the key."""
-    made = session.execute(
-        insert(Beneficiary.__table__).returning(Beneficiary.__table__.c.pk),  # type: ignore[arg-type]
+    return add(
+        session,
+        "beneficiary",
         {
             "territory_pk": territory_pk,
             "name": draft.name,
@@ -78,4 +78,3 @@ def write(session: Session, draft: BeneficiaryDraft, territory_pk: int) -> int:
             "consent_reminders": draft.consent_reminders,
         },
     )
-    return made.scalar_one()  # type: ignore[no-any-return]

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, text, update
 from sqlalchemy.orm import Session
 
-from booking.database import rows
+from booking.database import add_all, rows
 from booking.models import Claim, ReleasedClaim
 from booking.models.claims import BUSY, LONG_MINUTES, TENTATIVE
 
@@ -82,22 +82,22 @@ def standing(
 
 def take(session: Session, entry_pk: int, wanted: Sequence[Wanted]) -> None:
     """Takes all these claims for the entry. The database refuses them all when one breaks the law (``Clash``)."""
-    if wanted:
-        session.execute(
-            insert(Claim.__table__),  # type: ignore[arg-type]
-            [
-                {
-                    "entry_pk": entry_pk,
-                    "calendar_pk": claim.calendar_pk,
-                    "occurrence": claim.occurrence,
-                    "starts": claim.starts,
-                    "ends": claim.ends,
-                    "strength": claim.strength,
-                    "exclusive": claim.exclusive,
-                }
-                for claim in sorted(wanted, key=lambda claim: (claim.calendar_pk, claim.starts))
-            ],
-        )
+    add_all(
+        session,
+        "claim",
+        [
+            {
+                "entry_pk": entry_pk,
+                "calendar_pk": claim.calendar_pk,
+                "occurrence": claim.occurrence,
+                "starts": claim.starts,
+                "ends": claim.ends,
+                "strength": claim.strength,
+                "exclusive": claim.exclusive,
+            }
+            for claim in sorted(wanted, key=lambda claim: (claim.calendar_pk, claim.starts))
+        ],
+    )
 
 
 _OF_ENTRY = text(f"SELECT {_COLUMNS} FROM claim WHERE entry_pk = :entry ORDER BY calendar_pk, starts")  # noqa: S608

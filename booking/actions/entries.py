@@ -5,9 +5,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from booking.database import add
 from booking.models import Entry
 from booking.refusals import Stale
 
@@ -56,8 +57,7 @@ def new_entry(session: Session, *, kind: str, now: datetime, **columns: Any) -> 
         "last_modified": now,
         **columns,
     }
-    made = session.execute(insert(Entry.__table__).returning(Entry.__table__.c.pk), values)  # type: ignore[arg-type]
-    return made.scalar_one(), entry_id, uid
+    return add(session, "entry", values), entry_id, uid
 
 
 def change(session: Session, entry: Entry, now: datetime, *, significant: bool, **columns: Any) -> None:
