@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.plumbing.engines",
     "tests.plumbing.browser",
     "tests.plumbing.server",
+    "tests.plumbing.service",
 ]

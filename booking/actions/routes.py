@@ -1,0 +1,60 @@
+"""The one table of rights: who may come through each door of the service, web and API.
+
+``who`` is enforced before a request reaches its view; ``verb`` and ``object`` say what the action behind it
+checks on the object itself (``rights.require``). An endpoint that is not here is refused, and a test fails.
+"""
+
+from dataclasses import dataclass
+
+ROLE_RANK = {"adviser": 0, "secretary": 0, "coordinator": 1, "administrator": 2}
+
+
+@dataclass(frozen=True)
+class Access:
+    """``who``: ``public``, ``signed_in``, ``role:coordinator`` (and above), ``role:administrator``, or ``token``
+    (the API's bearer: ``token:read``, ``token:write``).
+
+    ``verb``: ``see``, ``details``, ``propose``, ``book``, ``manage``, or ``own`` for what is the actor's own.
+    ``object``: the kind of thing the verb is about; ``None`` when there is none.
+    """
+
+    who: str
+    verb: str = "see"
+    object: str | None = None
+
+
+def admits(access: Access, role: str | None) -> bool:
+    """Whether the door opens for an account of that role; ``None`` is nobody. Tokens are the API's own matter."""
+    if access.who == "public" or access.who.startswith("token"):
+        return True
+    if role is None:
+        return False
+    if access.who == "signed_in":
+        return True
+    return ROLE_RANK[role] >= ROLE_RANK[access.who.removeprefix("role:")]
+
+
+_FOUNDATION = {
+    "static": Access("public"),
+    "people.home": Access("public"),
+    "people.sign_in": Access("public"),
+    "people.sign_out": Access("public"),
+    "people.forgotten": Access("public"),
+    "people.choose_password": Access("public"),
+    "people.language": Access("public"),
+    "people.profile": Access("signed_in", "own", "account"),
+    "people.password": Access("signed_in", "own", "account"),
+    "accounts.list": Access("role:coordinator", "manage", "account"),
+    "accounts.invite": Access("role:coordinator", "manage", "account"),
+    "accounts.several": Access("role:coordinator", "manage", "account"),
+    "accounts.edit": Access("role:coordinator", "manage", "account"),
+    "accounts.invite_again": Access("role:coordinator", "manage", "account"),
+    "accounts.deactivate": Access("role:coordinator", "manage", "account"),
+    "accounts.reactivate": Access("role:coordinator", "manage", "account"),
+    "setup.account": Access("public"),
+    "setup.structure": Access("role:administrator", "manage", "organisation"),
+    "setup.venue": Access("role:administrator", "manage", "venue"),
+    "setup.adviser": Access("role:administrator", "manage", "account"),
+}
+
+ROUTES: dict[str, Access] = {**_FOUNDATION}
