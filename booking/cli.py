@@ -306,7 +306,7 @@ def worker() -> None:
     from booking import jobs
     from booking.app import create_app
 
-    jobs.run(create_app(settings))
+    jobs.run_worker(create_app(settings))
 
 
 @main.command()
@@ -444,7 +444,7 @@ def password(account: str) -> None:
     """Set an account's password, asked for or read from standard input (at least 12 characters)."""
     from sqlalchemy import select
 
-    from booking import database, refusals
+    from booking import clock, database, refusals
     from booking.actions import people
     from booking.models import Account
 
@@ -458,7 +458,8 @@ def password(account: str) -> None:
         found = session.scalar(select(Account).where(Account.id == account))
         if found is None:
             raise refusals.NotFound
-        people.set_password(session, found, chosen)
+        people.choose_password(session, found, chosen, clock.now())
+        session.flush()
 
     with _data(settings):
         try:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, text, update
 from sqlalchemy.orm import Session
 
-from booking.database import add_all, rows
+from booking.database import add_all, pour, rows
 from booking.models import Claim, ReleasedClaim
 from booking.models.claims import BUSY, LONG_MINUTES, TENTATIVE
 
@@ -213,14 +213,4 @@ def take_many(session: Session, claims: Iterable[tuple[Any, ...]]) -> None:
 
     Each is ``(entry_pk, calendar_pk, occurrence, starts, ends, strength, exclusive)``.
     """
-    connection = session.connection()
-    cursor = connection.connection.cursor()
-    names = ", ".join(_BULK_COLUMNS)
-    if connection.dialect.name == "postgresql":
-        with cursor.copy(f"COPY claim ({names}) FROM STDIN") as copy:
-            for claim in claims:
-                copy.write_row(claim)
-    else:
-        marks = ", ".join("?" * len(_BULK_COLUMNS))
-        cursor.executemany(f"INSERT INTO claim ({names}) VALUES ({marks})", claims)  # type: ignore[arg-type]  # noqa: S608 - constants
-    cursor.close()
+    pour(session, "claim", _BULK_COLUMNS, claims)
