@@ -313,6 +313,7 @@ def _at_once(
     change: Change,
     kind: str,
     addressee: str,
+    /,
     *,
     account_pk: int | None = None,
     beneficiary_pk: int | None = None,
