@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, text, update
+from sqlalchemy import delete, insert, text, update
 from sqlalchemy.orm import Session
 
 from booking.database import add_all, pour, rows
@@ -77,6 +77,32 @@ def standing(
     return sorted(
         (Standing.of(row) for row in found if row[5] not in ignoring),
         key=lambda claim: (claim.starts, claim.calendar_pk, claim.entry_pk),
+    )
+
+
+_OCCUPIED = f"""
+SELECT calendar_pk, starts, ends FROM claim
+WHERE calendar_pk IN_ARRAY(:calendars) AND starts >= :day_before AND starts < :until AND ends > :since
+UNION ALL
+SELECT calendar_pk, starts, ends FROM claim
+WHERE calendar_pk IN_ARRAY(:calendars) AND ends - starts > {LONG_MINUTES} AND starts < :day_before AND ends > :since
+"""  # noqa: S608 - constants
+
+
+def occupied(session: Session, calendar_pks: Iterable[int], starts: int, ends: int) -> Sequence[tuple[int, int, int]]:
+    """What is taken in ``[starts, ends)``, as bare ``(calendar_pk, starts, ends)``: the fast path of searches.
+
+    Both halves are answered by an index alone, whatever lies in the past.
+    """
+    return rows(  # type: ignore[return-value]
+        session,
+        _OCCUPIED,
+        {
+            "calendars": sorted(set(calendar_pks)),
+            "day_before": starts - LONG_MINUTES,
+            "since": starts,
+            "until": ends,
+        },
     )
 
 
@@ -194,15 +220,13 @@ def strength_of(status: str) -> str:
     return TENTATIVE if status == "tentative" else BUSY
 
 
+_SHORTEN = "UPDATE claim SET ends = :ends WHERE entry_pk = :entry AND calendar_pk = :calendar"
+
+
 def shorten(session: Session, entry_pk: int, ends: dict[int, int]) -> None:
     """Ends the claims of an entry earlier: the new end (UTC minute) by calendar."""
-    session.execute(
-        update(Claim)
-        .where(Claim.entry_pk == entry_pk, Claim.calendar_pk == bindparam("calendar"))
-        .values(ends=bindparam("new_end"))
-        .execution_options(synchronize_session=False),
-        [{"calendar": calendar, "new_end": end} for calendar, end in ends.items()],
-    )
+    for calendar_pk, end in sorted(ends.items()):
+        execute(session, _SHORTEN, {"ends": end, "entry": entry_pk, "calendar": calendar_pk})
 
 
 _BULK_COLUMNS = ("entry_pk", "calendar_pk", "occurrence", "starts", "ends", "strength", "exclusive")
