@@ -11,7 +11,7 @@ from booking.config import Settings
 from booking.web import doors, headers, language, logs, refused, sessions
 
 SCREENS = (
-    "people",
+    "passwords",
     "accounts",
     "setup",
     "day",

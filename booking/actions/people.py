@@ -21,8 +21,9 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from booking.actions import audit
-from booking.models import Account, Attempt
+from booking.actions import audit, reminders
+from booking.actions.rights import Actor
+from booking.models import Account, Attempt, Organisation
 from booking.refusals import Fault, Invalid, NotFound
 
 SHORTEST_PASSWORD = 12
@@ -234,3 +235,28 @@ def is_empty(session: Session) -> bool:
 def set_language(session: Session, account_pk: int, language: str) -> None:
     """The language of the screens and of the mails to that account: ``fr`` or ``en``."""
     session.execute(update(Account).where(Account.pk == account_pk).values(language=language))
+
+
+def who_can_help(session: Session, actor: Actor) -> list[str]:
+    """The names of those who may change what the actor is allowed: own coordination, then administration."""
+    found = session.execute(
+        select(Account.name, Account.role)
+        .join(Account.organisation)
+        .where(
+            Account.active,
+            Account.pk != actor.pk,
+            ((Account.role == "coordinator") & (Account.organisation_pk == actor.organisation_pk))
+            | ((Account.role == "administrator") & (Organisation.territory_pk == actor.territory_pk)),
+        )
+        .order_by(Account.role.desc(), Account.name)
+        .limit(5)
+    )
+    return [name for name, _ in found]
+
+
+def forget_password(session: Session, email: str, now: datetime) -> None:
+    """Sends a link for a new password, if that address has an open account; says nothing either way."""
+    found = candidate(session, email)
+    if found is not None:
+        kind = "password_reset" if found.password_hash else "invitation"
+        reminders.send_account_message(session, kind, found.pk, now)

@@ -70,7 +70,8 @@ def say(
 ) -> None:
     """A message on the next page (``success``, ``info``, ``warning``, ``error``). With ``undo`` (an address that
     takes a POST) it bears a button "Annuler l'action", which is better than asking "are you sure?" before."""
-    flash({"text": text, "undo": undo, "fields": undo_fields or {}}, kind)
+    message: Any = {"text": text, "undo": undo, "fields": undo_fields or {}}
+    flash(message, kind)
 
 
 def _page_or_nothing(endpoint: str, **values: Any) -> str | None:

@@ -18,10 +18,10 @@ def trimmed(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
-class Form(FlaskForm):  # type: ignore[misc]
+class Form(FlaskForm):
     """``validate_on_submit`` is false for a form that was carried through the sign-in: it is shown again first."""
 
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+    class Meta(FlaskForm.Meta):
         def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
             filters = unbound_field.kwargs.get("filters", [])
             if "password" not in options["name"] and unbound_field.field_class.__name__ in _TEXTS:

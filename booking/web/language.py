@@ -24,10 +24,10 @@ FOLDER = Path(__file__).parent.parent / "locale"
 class _French(NullTranslations):
     """The sentences as they stand in the templates; in French, none is singular too."""
 
-    def ungettext(self, singular: str, plural: str, count: int) -> str:
-        return singular if abs(count) < 2 else plural
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return msgid1 if abs(n) < 2 else msgid2
 
-    ngettext = ungettext
+    ungettext = ngettext
 
 
 @cache

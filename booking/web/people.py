@@ -1,17 +1,19 @@
-"""Signing in and out, choosing a password, one's own profile, the language."""
+"""Signing in and out, one's own profile, the language."""
 
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy.orm import Session
-from wtforms import EmailField, PasswordField
+from werkzeug.wrappers import Response as BaseResponse
+from wtforms import EmailField, PasswordField, SelectField, StringField, TelField
 from wtforms.validators import InputRequired
 
 from booking import clock
-from booking.actions import people
+from booking.actions import accounts, people
 from booking.database import db, write
-from booking.web import actor_or_none, carried, render, sessions, settings
-from booking.web.forms import Form
+from booking.models import Account
+from booking.web import actor_or_none, carried, current_actor, render, say, sessions, settings
+from booking.web.forms import Form, Phone
 from booking.web.language import COOKIE, LANGUAGES
 
 blueprint = Blueprint("people", __name__)
@@ -100,6 +102,36 @@ def sign_out() -> ResponseReturnValue:
     return answer
 
 
+class Profile(Form):
+    name = StringField(lazy_gettext("Prénom et nom"), [InputRequired(lazy_gettext("Indiquez votre nom."))])
+    phone = TelField(lazy_gettext("Téléphone"), [Phone()])
+    language = SelectField(lazy_gettext("Langue"), choices=[("fr", "Français"), ("en", "English")])
+
+
+@blueprint.route("/profil", methods=["GET", "POST"])
+def profile() -> ResponseReturnValue:
+    actor = current_actor()
+    account = db.session.get_one(Account, actor.pk)
+    form = Profile(obj=account)
+    if form.validate_on_submit():
+        write(
+            lambda session: accounts.change_own(
+                session, actor, form.name.data, form.phone.data, form.language.data, clock.now()
+            )
+        )
+        say(gettext("Votre profil est enregistré."))
+        answer = redirect(url_for("people.profile"))
+        _remember_language(answer, form.language.data)
+        return answer
+    return render("people/profile.html", 422 if request.method == "POST" else 200, form=form, account=account)
+
+
+def _remember_language(answer: BaseResponse, chosen: str) -> None:
+    answer.set_cookie(
+        COOKIE, chosen, max_age=365 * 24 * 3600, httponly=True, samesite="Lax", secure=settings().is_https
+    )
+
+
 @blueprint.post("/langue")
 def language() -> ResponseReturnValue:
     """The other language, on this device and, for who is signed in, in the mails too."""
@@ -107,9 +139,7 @@ def language() -> ResponseReturnValue:
     actor = actor_or_none()
     answer = redirect(carried.local_path(request.form.get("suite"), url_for("people.home")))
     if asked in LANGUAGES:
-        answer.set_cookie(
-            COOKIE, asked, max_age=365 * 24 * 3600, httponly=True, samesite="Lax", secure=settings().is_https
-        )
+        _remember_language(answer, asked)
         if actor is not None:
             write(lambda session: people.set_language(session, actor.pk, asked))
     return answer

@@ -10,7 +10,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from booking import refusals
-from booking.database import translated
+from booking.actions import people
+from booking.database import db, translated
+from booking.web import sessions
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def worded(error: Exception) -> Worded:
         500,
         gettext("Une erreur est survenue"),
         gettext(
-            "Ce n’est pas de votre fait, et l’incident est noté. Réessayez ; si cela continue, parlez-en à votre coordination."
+            "Ce n’est pas de votre fait, et c’est noté. Réessayez ; si cela continue, prévenez votre coordination."
         ),
     )
 
@@ -120,7 +122,8 @@ def answer(error: Exception) -> Response:
         return make_response(problem(error))
     said = worded(error)
     g.setdefault("actor", None)
-    response = make_response(render_template("errors/refused.html", said=said), said.status)
+    helpers = _who_can_help() if said.status == 403 else []
+    response = make_response(render_template("errors/refused.html", said=said, who_can_help=helpers), said.status)
     if isinstance(error, HTTPException):
         for name, value in error.get_headers(request.environ):
             if name not in ("Content-Type", "Content-Length"):
@@ -130,6 +133,12 @@ def answer(error: Exception) -> Response:
     if "HX-Request" in request.headers:
         response.headers["HX-Retarget"] = "body"
     return response
+
+
+def _who_can_help() -> list[str]:
+    """The names of those who may open a door to the reader: coordination and administration."""
+    actor = sessions.actor_or_none()
+    return people.who_can_help(db.session(), actor) if actor is not None else []
 
 
 def _of_the_database(error: Exception) -> Response:
