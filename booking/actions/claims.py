@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import delete, insert, text, update
 from sqlalchemy.orm import Session
 
-from booking.database import add_all, pour, rows
+from booking.database import add_all, execute, pour, rows
 from booking.models import Claim, ReleasedClaim
 from booking.models.claims import BUSY, LONG_MINUTES, TENTATIVE
 
@@ -94,7 +94,7 @@ def occupied(session: Session, calendar_pks: Iterable[int], starts: int, ends: i
 
     Both halves are answered by an index alone, whatever lies in the past.
     """
-    return rows(  # type: ignore[return-value]
+    return rows(
         session,
         _OCCUPIED,
         {
