@@ -1,7 +1,7 @@
 """Openings: what time advisers offer, read for a window; making and changing them is in ``openings_editing``."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -64,13 +64,25 @@ def series_of(starts_wall: str, minutes: int, rrule: str | None, exdates: str, t
     )
 
 
+@dataclass(frozen=True)
+class Rules:
+    """Openings as they are stored, read once and laid out over any part of the window they were read for."""
+
+    openings: Sequence[tuple[Any, ...]]
+    changes: dict[int, list[tuple[Any, ...]]]
+
+
 def offered(session: Session, calendar_pks: Iterable[int], window: Span, purpose_pk: int | None) -> list[Offered]:
     """What these advisers offer by appointment around a window, in two statements whatever their number.
 
     With a purpose, the openings that admit it; without one, those not limited to purposes. The spans reach a
     day beyond the window on both sides; those of one calendar stand together.
     """
-    wide = (window[0] - A_DAY, window[1] + A_DAY)
+    return laid_out(read_rules(session, calendar_pks, window, purpose_pk), window)
+
+
+def read_rules(session: Session, calendar_pks: Iterable[int], window: Span, purpose_pk: int | None) -> Rules:
+    """The openings of ``offered``, not yet laid out."""
     calendars = sorted(set(calendar_pks))
     changes = _changes(session, calendars)
     found = rows(
@@ -79,20 +91,26 @@ def offered(session: Session, calendar_pks: Iterable[int], window: Span, purpose
         {
             "calendars": calendars,
             "purpose": purpose_pk if purpose_pk is not None else -1,
-            # Wall texts are compared as text, with two days to spare for zones and long openings.
-            "first_day": _day_text(wide[0] - 3 * A_DAY),
-            "last_day": _day_text(wide[1] + 2 * A_DAY),
+            # Wall texts are compared as text, with days to spare for zones and long openings.
+            "first_day": _day_text(window[0] - 4 * A_DAY),
+            "last_day": _day_text(window[1] + 3 * A_DAY),
         },
     )
+    return Rules(found, changes)
+
+
+def laid_out(rules: Rules, window: Span) -> list[Offered]:
+    """The spans that the rules give around the window, a day beyond it on both sides."""
+    wide = (window[0] - A_DAY, window[1] + A_DAY)
     answer = []
-    for pk, calendar_pk, venue_pk, starts_wall, minutes, rrule, exdates, holidays, timezone in found:
+    for pk, calendar_pk, venue_pk, starts_wall, minutes, rrule, exdates, holidays, timezone in rules.openings:
         text = exdates if isinstance(exdates, str) else json.dumps(exdates)
         series = series_of(starts_wall, minutes, rrule, text, timezone)
         open_on_holidays = holidays == "open"
-        if pk not in changes:
+        if pk not in rules.changes:
             answer.append(Offered(calendar_pk, venue_pk, open_on_holidays, spans(series, wide)))
         else:
-            for venue, some in _with_changes(series, venue_pk, changes[pk], wide).items():
+            for venue, some in _with_changes(series, venue_pk, rules.changes[pk], wide).items():
                 answer.append(Offered(calendar_pk, venue, open_on_holidays, some))
     return answer
 
