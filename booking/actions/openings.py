@@ -49,6 +49,17 @@ WHERE o.calendar_pk IN_ARRAY(:calendars)
 ORDER BY o.calendar_pk, o.pk
 """
 
+_SHOWN = """
+SELECT o.pk, o.calendar_pk, o.venue_pk, o.starts_wall, o.minutes, o.rrule, o.exdates, o.holidays, t.timezone,
+       o.id, o.admission
+FROM opening o
+JOIN venue v ON v.pk = o.venue_pk
+JOIN organisation s ON s.pk = v.organisation_pk
+JOIN territory t ON t.pk = s.territory_pk
+WHERE o.calendar_pk IN_ARRAY(:calendars)
+ORDER BY o.calendar_pk, o.pk
+"""
+
 _CHANGES = """
 SELECT x.opening_pk, x.original, x.starts_wall, x.minutes, x.venue_pk
 FROM opening_change x JOIN opening o ON o.pk = x.opening_pk
@@ -79,6 +90,31 @@ def offered(session: Session, calendar_pks: Iterable[int], window: Span, purpose
     day beyond the window on both sides; those of one calendar stand together.
     """
     return laid_out(read_rules(session, calendar_pks, window, purpose_pk), window)
+
+
+class Shown(NamedTuple):
+    """Spans (UTC minutes) of one opening as people see it: with its admission, drop-in too."""
+
+    id: str
+    calendar_pk: int
+    venue_pk: int
+    admission: str
+    open_on_holidays: bool
+    spans: list[Span]
+
+
+def shown(session: Session, calendar_pks: Iterable[int], window: Span) -> list[Shown]:
+    """Every opening of these advisers around a window, in two statements; public holidays are not taken off."""
+    calendars = sorted(set(calendar_pks))
+    changes = _changes(session, calendars)
+    answer = []
+    for row in rows(session, _SHOWN, {"calendars": calendars}):
+        for each in laid_out(Rules([row[:9]], changes), window):
+            if each.spans:
+                answer.append(
+                    Shown(row[9], each.calendar_pk, each.venue_pk, row[10], each.open_on_holidays, each.spans)
+                )
+    return answer
 
 
 def read_rules(session: Session, calendar_pks: Iterable[int], window: Span, purpose_pk: int | None) -> Rules:
