@@ -45,11 +45,15 @@ def manageable(session: Session, actor: Actor) -> Sequence[Account]:
         .join(Account.organisation)
         .options(joinedload(Account.organisation))
         .where(Organisation.territory_pk == actor.territory_pk)
-        .order_by(Organisation.name, Account.name)
     )
     if not actor.administers:
         wanted = wanted.where(Account.organisation_pk == actor.organisation_pk)
-    return session.scalars(wanted).all()
+    return sorted(session.scalars(wanted), key=lambda each: (_sorted_as(each.organisation.name), _sorted_as(each.name)))
+
+
+def _sorted_as(name: str) -> str:
+    """Élise between Elise and Emma, on every database."""
+    return unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
 
 
 def managed(session: Session, actor: Actor, id: str) -> Account:

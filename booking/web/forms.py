@@ -1,11 +1,13 @@
 """What every form of ours shares: it survives a lost session, cleans what was typed, and lists its faults."""
 
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from wtforms import Field
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from booking.actions import phones
@@ -61,6 +63,11 @@ class Phone:
         if number is None:
             raise ValidationError(gettext("Ce numéro de téléphone semble incomplet. Exemple : 05 36 49 12 34."))
         field.data = number
+
+
+def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """The choices of a select or of radio buttons, from (value, label)."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def form_key() -> str:

@@ -1,7 +1,7 @@
 """The two languages of the screens. French is written in the templates; English comes from the catalogues.
 
 ``booking/locale/en/*.po`` holds one catalogue for each family of screens (people, day, planner, ...); all are
-read at start, so nothing has to be compiled. ``python tools/locale.py`` adds the sentences that lack one.
+read at start, so nothing has to be compiled. ``python tools/catalogues.py`` adds the sentences that lack one.
 """
 
 from functools import cache

@@ -13,7 +13,7 @@ from booking.actions import accounts, people
 from booking.database import db, write
 from booking.models import Account
 from booking.web import actor_or_none, carried, current_actor, render, say, sessions, settings
-from booking.web.forms import Form, Phone
+from booking.web.forms import Form, Phone, options
 from booking.web.language import COOKIE, LANGUAGES
 
 blueprint = Blueprint("people", __name__)
@@ -105,7 +105,7 @@ def sign_out() -> ResponseReturnValue:
 class Profile(Form):
     name = StringField(lazy_gettext("Prénom et nom"), [InputRequired(lazy_gettext("Indiquez votre nom."))])
     phone = TelField(lazy_gettext("Téléphone"), [Phone()])
-    language = SelectField(lazy_gettext("Langue"), choices=[("fr", "Français"), ("en", "English")])
+    language = SelectField(lazy_gettext("Langue"), choices=options([("fr", "Français"), ("en", "English")]))
 
 
 @blueprint.route("/profil", methods=["GET", "POST"])
