@@ -70,7 +70,7 @@ class Line:
 
 
 _CALENDARS = """
-SELECT c.pk, c.id, c.kind, c.name, o.id, o.name, v.id, v.name, c.profession, c.venue_pk, c.organisation_pk
+SELECT c.pk, c.id, c.kind, c.name, o.id, o.name, v.id, v.name, c.profession
 FROM calendar c
 JOIN organisation o ON o.pk = c.organisation_pk
 LEFT JOIN venue v ON v.pk = c.venue_pk
@@ -107,7 +107,10 @@ def calendars_seen(
     open_there = _open_at(session, venues)
     seen = []
     for row in rows(session, _CALENDARS, {"calendars": sorted(rights)}):
-        calendar = PlannedCalendar(*row[:9], rights[row[0]])
+        pk, calendar_id, kind, name, organisation, organisation_name, venue, venue_name, profession = row
+        calendar = PlannedCalendar(
+            pk, calendar_id, kind, name, organisation, organisation_name, venue, venue_name, profession, rights[pk]
+        )
         if (
             (not organisations or calendar.organisation in organisations)
             and (not venues or calendar.venue in venues or calendar.pk in open_there)
