@@ -6,9 +6,7 @@ from typing import Literal, NamedTuple
 from booking.timeline.interval import Minute, Span, intersect, merge, overlap, subtract, widen
 from booking.timeline.slots import Candidate, Need
 
-Code = Literal[
-    "outside_openings", "notice", "horizon", "absence", "busy", "public_holiday", "room", "vehicle"
-]
+Code = Literal["outside_openings", "notice", "horizon", "absence", "busy", "public_holiday", "room", "vehicle"]
 
 
 class Obstacle(NamedTuple):
@@ -38,9 +36,7 @@ class Diary(NamedTuple):
     open_on_holidays: Sequence[Span] = ()
 
 
-def bounds_obstacles(
-    start: Minute, minutes: int, earliest: Minute, latest_end: Minute | None
-) -> list[Obstacle]:
+def bounds_obstacles(start: Minute, minutes: int, earliest: Minute, latest_end: Minute | None) -> list[Obstacle]:
     """Whether the time comes before `earliest` (notice) or ends after `latest_end` (horizon)."""
     found: list[Obstacle] = []
     if start < earliest:
