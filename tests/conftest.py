@@ -7,5 +7,6 @@ pytest_plugins = [
     "tests.plumbing.engines",
     "tests.plumbing.browser",
     "tests.plumbing.server",
+    "tests.plumbing.mail_server",
     "tests.plumbing.service",
 ]

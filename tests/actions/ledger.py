@@ -164,9 +164,7 @@ class Ledger:
         **extra: Any,
     ) -> list[Planned]:
         sequence = session.get_one(Entry, entry_pk).sequence
-        change = Change(
-            kind=kind, sequence=sequence, actor_pk=actor, now=now, **{**self.made[entry_pk], **extra}
-        )
+        change = Change(kind=kind, sequence=sequence, actor_pk=actor, now=now, **{**self.made[entry_pk], **extra})
         return reminders.record(session, change)
 
     def rows(self, *, of: int | None = None, **having: Any) -> list[Reminder]:

@@ -18,9 +18,7 @@ def ledger(app, cast):
 
 def told(ledger, entry_pk, **having):
     """Kind and key of whom it goes to, of what waits to be sent."""
-    return {
-        (row.kind, row.account_pk or "beneficiary") for row in ledger.rows(of=entry_pk, status="pending", **having)
-    }
+    return {(row.kind, row.account_pk or "beneficiary") for row in ledger.rows(of=entry_pk, status="pending", **having)}
 
 
 def test_a_booking_for_tomorrow_at_ten_made_on_monday_morning_follows_the_story(ledger, cast):
@@ -177,9 +175,7 @@ def test_the_end_of_a_proposal_is_no_news_for_a_person_who_never_heard_of_it(led
 
 def test_handing_over_tells_the_one_who_leaves_the_one_who_comes_and_the_person(ledger, cast):
     entry, _ = ledger.book("2027-01-21 10:00")
-    ledger.change(
-        entry, "moved", actor=cast.elise.pk, now="2027-01-18 12:00", advisers=(cast.basile_calendar.pk,)
-    )
+    ledger.change(entry, "moved", actor=cast.elise.pk, now="2027-01-18 12:00", advisers=(cast.basile_calendar.pk,))
 
     waiting = {(row.kind, row.account_pk, (row.facts or {}).get("change")) for row in ledger.rows(status="pending")}
     assert waiting == {
@@ -248,9 +244,7 @@ def test_facts_hold_no_personal_text(ledger):
 
 
 def test_an_invitation_is_planned_for_the_territory_of_the_account(ledger, cast):
-    ledger.write(
-        lambda session: reminders.send_account_message(session, "invitation", cast.gaston.pk, instant(MONDAY))
-    )
+    ledger.write(lambda session: reminders.send_account_message(session, "invitation", cast.gaston.pk, instant(MONDAY)))
 
     row = ledger.the("invitation")
     assert (row.account_pk, row.territory_pk, row.status) == (cast.gaston.pk, cast.territory.pk, "pending")
