@@ -155,11 +155,11 @@ class Survey:
         """The free starts in the window, and within the search's bounds, of everyone at every venue."""
         question, need = self._question, self._question.need
         kept = _kept(self._session, (self._database, question.purpose_pk, window, need, question.step))
-        grids = {pk: _grid(window, need, question.step, self.venues[pk].zone) for pk in self.venues}
-        cuts = {grid: _between(grid, question.earliest, question.latest_end - need.minutes) for grid in grids.values()}
+        grids = {pk: grid_of(window, need.minutes, question.step, self.venues[pk].zone) for pk in self.venues}
+        cuts = {grid: between(grid, question.earliest, question.latest_end - need.minutes) for grid in grids.values()}
         kept.size = max((grid.size for grid in cuts), default=0)
         opens = self._opens(kept, window, grids)
-        rooms_at, vehicles_at = _by_venue(question.rooms), _by_venue(question.vehicles)
+        rooms_at, vehicles_at = by_venue(question.rooms), by_venue(question.vehicles)
         wanted = list(self._wanted(opens, grids, cuts, rooms_at, vehicles_at))
         busy = self._busy(kept, window, wanted, grids, rooms_at, vehicles_at)
 
@@ -182,7 +182,7 @@ class Survey:
                     rooms[venue_pk] = free(rooms_at.get(venue_pk, ()), grid)
                 rooms_here = rooms[venue_pk]
             if question.vehicles is not None:
-                home = _home(group)
+                home = home_of(group)
                 if home is None:
                     vehicles_here = NOTHING
                 else:
@@ -225,10 +225,10 @@ class Survey:
         need = self._question.need
         reach = (window[0] - need.before, window[1] + need.minutes + need.after)
         masks: dict[int, list[tuple[int, int]]] = {pk: [] for pk in stale}
-        for (calendar_pk, venue_pk), (usual, always) in _by_place(laid_out(self._rules_of(stale), reach)).items():
+        for (calendar_pk, venue_pk), (usual, always) in by_place(laid_out(self._rules_of(stale), reach)).items():
             if calendar_pk in masks and venue_pk in grids:
                 venue = self.venues[venue_pk]
-                closed = _closed(venue.public_holidays, venue.zone, reach) if venue.public_holidays else ()
+                closed = closed_at(venue.public_holidays, venue.zone, reach) if venue.public_holidays else ()
                 mask = open_starts(grids[venue_pk], need, usual, closed, always)
                 if mask:
                     masks[calendar_pk].append((venue_pk, mask))
@@ -258,7 +258,7 @@ class Survey:
             return (
                 venue_pk in self.allowed
                 and (question.rooms is None or venue_pk in rooms_at)
-                and (question.vehicles is None or _home(group) in vehicles_at)
+                and (question.vehicles is None or home_of(group) in vehicles_at)
             )
 
         if not question.together:
@@ -300,7 +300,7 @@ class Survey:
             origin, step = grids[venue_pk].origin, grids[venue_pk].step
             for room in rooms_at.get(venue_pk, ()):
                 asked.setdefault((origin, step, room.setup_minutes, room.cleanup_minutes), {})[room.pk] = room
-            for vehicle in vehicles_at.get(_home(group) or 0, ()):
+            for vehicle in vehicles_at.get(home_of(group) or 0, ()):
                 asked[origin, step, need.before, need.after][vehicle.pk] = vehicle
         busy: dict[_Reach, dict[int, int]] = {}
         stale: dict[_Reach, dict[int, Bookable]] = {}
@@ -334,22 +334,18 @@ class Survey:
         return busy
 
 
-def _grid(window: Span, need: Need, step: int, zone: str) -> Grid:
-    return _grid_of(window, need.minutes, step, zone)
-
-
 @lru_cache(maxsize=1024)
-def _grid_of(window: Span, minutes: int, step: int, zone: str) -> Grid:
+def grid_of(window: Span, minutes: int, step: int, zone: str) -> Grid:
     """All starts of the window on the local grid, wherever they end."""
     return make_grid((window[0], window[1] - 1 + minutes), minutes, window[0], step, ZoneInfo(zone))
 
 
 @lru_cache(maxsize=256)
-def _closed(code: str, zone: str, reach: Span) -> tuple[Span, ...]:
+def closed_at(code: str, zone: str, reach: Span) -> tuple[Span, ...]:
     return tuple(closed_days(code, ZoneInfo(zone), (reach[0] - A_DAY, reach[1] + A_DAY)))
 
 
-def _between(grid: Grid, first: int, last: int) -> int:
+def between(grid: Grid, first: int, last: int) -> int:
     """The starts from ``first`` to ``last``, both included."""
 
     def below(limit: int) -> int:
@@ -358,7 +354,7 @@ def _between(grid: Grid, first: int, last: int) -> int:
     return grid.valid & below(last + 1) & ~below(first)
 
 
-def _by_place(offers: Iterable[Offered]) -> dict[tuple[int, int], tuple[list[Span], list[Span]]]:
+def by_place(offers: Iterable[Offered]) -> dict[tuple[int, int], tuple[list[Span], list[Span]]]:
     """What is open of each adviser at each venue: spans that close on public holidays, spans that do not."""
     places: dict[tuple[int, int], tuple[list[Span], list[Span]]] = {}
     for offer in offers:
@@ -367,7 +363,7 @@ def _by_place(offers: Iterable[Offered]) -> dict[tuple[int, int], tuple[list[Spa
     return places
 
 
-def _by_venue(ones: Sequence[Bookable] | None) -> dict[int, list[Bookable]]:
+def by_venue(ones: Sequence[Bookable] | None) -> dict[int, list[Bookable]]:
     at: dict[int, list[Bookable]] = {}
     for one in ones or ():
         if one.venue_pk is not None:
@@ -375,7 +371,7 @@ def _by_venue(ones: Sequence[Bookable] | None) -> dict[int, list[Bookable]]:
     return at
 
 
-def _home(group: Sequence[Bookable]) -> int | None:
+def home_of(group: Sequence[Bookable]) -> int | None:
     """The home venue that all of these share."""
     home = group[0].venue_pk
     return home if all(one.venue_pk == home for one in group) else None

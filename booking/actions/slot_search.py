@@ -75,7 +75,8 @@ class Bookable(NamedTuple):
 
 @dataclass(frozen=True)
 class Question:
-    """A search with its ids resolved. Times in UTC minutes.
+    """A search with its ids resolved. Times in UTC minutes: ``since`` and ``until`` as asked, ``earliest`` and
+    ``latest_end`` after notice and horizon.
 
     ``rooms`` and ``vehicles`` are the candidates that would do; ``None`` when none is asked for.
     ``venues`` are ids; ``territories`` those whose venues may be named.
@@ -83,6 +84,8 @@ class Question:
 
     purpose_pk: int | None
     need: Need
+    since: int
+    until: int
     earliest: int
     latest_end: int
     step: int
@@ -101,7 +104,6 @@ SELECT c.pk, c.id, c.venue_pk, c.version, c.setup_minutes, c.cleanup_minutes,
        c.kind, c.profession, c.capacity, c.equipment, o.id, o.territory_pk
 FROM calendar c JOIN organisation o ON o.pk = c.organisation_pk
 WHERE c.active AND ({which})
-ORDER BY c.id
 """
 _SEEN = "(c.pk IN_ARRAY(:seen) AND c.kind IN ({kinds}))"
 _NAMED = "c.id IN_ARRAY(:named)"
@@ -142,7 +144,9 @@ def resolve(session: Session, actor: Actor, search: Search, now: datetime) -> Qu
     if search.purpose is not None and purpose is None:
         raise NotFound
     need, notice = _need(search, purpose)
-    earliest, latest_end = _bounds(actor, search, purpose, notice, -(-int(now.timestamp()) // 60))
+    now_minute = -(-int(now.timestamp()) // 60)
+    since, until = _bounds(actor, search, now_minute)
+    horizon = purpose.horizon_days if purpose is not None else None
     room, capacity = _room_asked(search, purpose)
     vehicle = search.vehicle
     if vehicle is None and search.as_purpose_asks and purpose is not None and purpose.needs_vehicle:
@@ -152,8 +156,10 @@ def resolve(session: Session, actor: Actor, search: Search, now: datetime) -> Qu
     return Question(
         purpose_pk=purpose.pk if purpose is not None else None,
         need=need,
-        earliest=earliest,
-        latest_end=latest_end,
+        since=since,
+        until=until,
+        earliest=max(since, now_minute + notice),
+        latest_end=until if horizon is None else min(until, now_minute + horizon * A_DAY),
         step=search.grid,
         advisers=tuple(Bookable(*row[:6]) for row in advisers),
         together=search.together,
@@ -202,10 +208,8 @@ def _need(search: Search, purpose: PurposeFacts | None) -> tuple[Need, int]:
     return Need(minutes or 0, before or 0, after or 0), notice or 0
 
 
-def _bounds(
-    actor: Actor, search: Search, purpose: PurposeFacts | None, notice: int, now_minute: int
-) -> tuple[int, int]:
-    """The first instant at which an appointment may start, and the last at which it may end."""
+def _bounds(actor: Actor, search: Search, now_minute: int) -> tuple[int, int]:
+    """From when to when, as asked."""
     zone = ZoneInfo(actor.zone)
     since = now_minute if search.since is None else _instant(search.since, zone, 0, "/from")
     until = since + USUAL_DAYS * A_DAY if search.until is None else _instant(search.until, zone, 1, "/to")
@@ -214,9 +218,7 @@ def _bounds(
     most = MOST_DAYS * A_DAY + (A_DAY + _AN_HOUR if isinstance(search.until, date) else 0)
     if until - since > most:
         raise Invalid([Fault("/to", "range", f"at most {MOST_DAYS} days after from")])
-    if purpose is not None and purpose.horizon_days is not None:
-        until = min(until, now_minute + purpose.horizon_days * A_DAY)
-    return max(since, now_minute + notice), until
+    return since, until
 
 
 def _instant(moment: int | date, zone: ZoneInfo, side: int, pointer: str) -> int:
@@ -274,6 +276,7 @@ def _advisers(
     """
     if search.advisers is None:
         among = [row for row in found if row.kind == "adviser" and rights.get(row.pk, NO_RIGHTS).may_propose]
+        among.sort(key=lambda row: row.id)
     else:
         by_id = {row.id: row for row in found if row.kind == "adviser"}
         among = [_checked(by_id.get(each), rights) for each in dict.fromkeys(search.advisers)]
@@ -319,7 +322,7 @@ def _candidates(
         among = [_checked(next((row for row in found if row.id == asked and row.kind == kind), None), rights)]
     return tuple(
         Bookable(*row[:6])
-        for row in among
+        for row in sorted(among, key=lambda row: row.id)
         if (row.capacity or 0) >= capacity and (not equipment or equipment <= _equipment_of(row))
     )
 
