@@ -17,6 +17,8 @@ SCREENS = (
     "day",
     "search",
     "appointments",
+    "moving",
+    "walk_in",
     "planner",
     "availability",
     "sharing",

@@ -57,4 +57,49 @@ _FOUNDATION = {
     "setup.adviser": Access("role:administrator", "manage", "account"),
 }
 
-ROUTES: dict[str, Access] = {**_FOUNDATION}
+_APPOINTMENTS = {
+    "search.new": Access("signed_in", "propose", "appointment"),
+    "search.book": Access("signed_in", "propose", "appointment"),
+    "search.place_names": Access("signed_in", "see", "venue"),
+    "search.already": Access("signed_in", "details", "appointment"),
+    "walk_in.new": Access("signed_in", "book", "appointment"),
+    "walk_in.book": Access("signed_in", "book", "appointment"),
+    "appointments.find": Access("signed_in", "details", "appointment"),
+    "appointments.show": Access("signed_in", "details", "appointment"),
+    "appointments.slip": Access("signed_in", "details", "appointment"),
+    "appointments.edit": Access("signed_in", "book", "appointment"),
+    "appointments.amend": Access("signed_in", "book", "appointment"),
+    "appointments.cancel": Access("signed_in", "book", "appointment"),
+    "appointments.restore": Access("signed_in", "book", "appointment"),
+    "appointments.attendance": Access("signed_in", "book", "appointment"),
+    "appointments.end": Access("signed_in", "book", "appointment"),
+    "appointments.confirm": Access("signed_in", "manage", "appointment"),
+    "appointments.reject": Access("signed_in", "manage", "appointment"),
+    "moving.slots": Access("signed_in", "book", "appointment"),
+    "moving.move": Access("signed_in", "book", "appointment"),
+}
+
+_API = {
+    "api.reference.openapi": Access("public"),
+    "api.reference.docs": Access("public"),
+    "api.reference.problem": Access("public"),
+    "api.calendars.list_": Access("token:read", "see", "calendar"),
+    "api.calendars.one": Access("token:read", "see", "calendar"),
+    "api.calendars.busy": Access("token:read", "see", "calendar"),
+    "api.entries.list_": Access("token:read", "see", "entry"),
+    "api.catalogue.purposes": Access("token:read", "see", "purpose"),
+    "api.catalogue.venues": Access("token:read", "see", "venue"),
+    "api.catalogue.organisations": Access("token:read", "see", "organisation"),
+    "api.catalogue.accounts": Access("token:read", "see", "account"),
+    "api.slots.list_": Access("token:read", "propose", "calendar"),
+    "api.appointments.list_": Access("token:read", "details", "appointment"),
+    "api.appointments.one": Access("token:read", "details", "appointment"),
+    "api.appointments.book": Access("token:write", "propose", "calendar"),
+    "api.appointments.move": Access("token:write", "book", "appointment"),
+    "api.appointments.cancel": Access("token:write", "book", "appointment"),
+    "api.appointments.attendance": Access("token:write", "book", "appointment"),
+    "api.appointments.confirm": Access("token:write", "manage", "appointment"),
+    "api.appointments.reject": Access("token:write", "manage", "appointment"),
+}
+
+ROUTES: dict[str, Access] = {**_FOUNDATION, **_APPOINTMENTS, **_API}
