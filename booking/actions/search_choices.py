@@ -66,6 +66,7 @@ class VenueChoice:
     commune: str | None
     latitude: float | None
     longitude: float | None
+    zone: str
 
     @property
     def point(self) -> tuple[float, float] | None:
@@ -117,8 +118,8 @@ WHERE c.active AND c.pk IN_ARRAY(:calendars)
 ORDER BY c.name, c.pk
 """
 _VENUES = """
-SELECT v.pk, v.id, v.name, v.commune, v.latitude, v.longitude
-FROM venue v JOIN organisation o ON o.pk = v.organisation_pk
+SELECT v.pk, v.id, v.name, v.commune, v.latitude, v.longitude, t.timezone
+FROM venue v JOIN organisation o ON o.pk = v.organisation_pk JOIN territory t ON t.pk = o.territory_pk
 WHERE o.territory_pk = :territory OR v.pk IN_ARRAY(:homes)
 ORDER BY v.commune, v.name
 """

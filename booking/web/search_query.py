@@ -195,7 +195,7 @@ def _date(text: str | None) -> date | None:
     return day if 1970 < day.year < 2200 else None
 
 
-def address(asked: Asked, chosen: Chosen | None = None, zone: str | None = None, **change: Any) -> str:
+def address(asked: Asked, chosen: Chosen | None = None, **change: Any) -> str:
     """The address of a search (or of a slot in it): only what differs from nothing asked is in it."""
     asked = replace(asked, **change) if change else asked
     values: dict[str, Any] = {"motif": asked.purpose.id if asked.purpose else None}
@@ -222,7 +222,7 @@ def address(asked: Asked, chosen: Chosen | None = None, zone: str | None = None,
         }
     )
     if chosen is not None:
-        values["debut"] = wall_text(chosen.starts, zone or "UTC")
+        values["debut"] = wall_text(chosen.starts, chosen.venue.zone)
         values["agenda"] = list(chosen.advisers)
         values["lieu"] = chosen.venue.id
     return url_for("search.new", **{name: value for name, value in values.items() if value not in (None, "", [])})

@@ -12,7 +12,7 @@ from booking.actions import slot_obstacles, slots
 from booking.actions.rights import Actor
 from booking.actions.search_choices import Choices, VenueChoice
 from booking.actions.slots import Search, Slot
-from booking.timeline.interval import local_date, local_day, to_wall
+from booking.timeline.interval import local_date, to_wall
 from booking.web import search_query
 from booking.web.search_query import Asked, Chosen
 
@@ -38,8 +38,7 @@ class Group:
     """The slots of one person (or of several together) at one place on one day."""
 
     names: tuple[str, ...]
-    venue: VenueChoice | None
-    zone: str
+    venue: VenueChoice
     hours: tuple[Hour, ...]
     only_proposes: bool
 
@@ -200,28 +199,22 @@ def _groups(found: list[Slot], asked: Asked, choices: Choices, chosen: Chosen | 
     return tuple(
         Group(
             tuple(map(choices.name_of, advisers)),
-            choices.venue(venue),
-            some[0].zone,
-            tuple(_hours(some, asked, choices, chosen)),
+            venue,
+            tuple(_hours(some, asked, venue, chosen)),
             any(only_proposes(choices, each) for each in advisers),
         )
-        for (advisers, venue), some in gathered.items()
+        for (advisers, venue_id), some in gathered.items()
+        if (venue := choices.venue(venue_id)) is not None
     )
 
 
-def _hours(found: Sequence[Slot], asked: Asked, choices: Choices, chosen: Chosen | None) -> Iterator[Hour]:
+def _hours(found: Sequence[Slot], asked: Asked, venue: VenueChoice, chosen: Chosen | None) -> Iterator[Hour]:
     for slot in found:
-        venue = choices.venue(slot.venue)
-        if venue is not None:
-            this = Chosen(slot.starts, slot.advisers, venue)
-            yield Hour(slot.starts, slot, search_query.address(asked, this, slot.zone), this == chosen)
+        this = Chosen(slot.starts, slot.advisers, venue)
+        yield Hour(slot.starts, slot, search_query.address(asked, this), this == chosen)
 
 
 def only_proposes(choices: Choices, calendar_id: str) -> bool:
     """Whether the reader may only propose on that calendar."""
     found = choices.by_id.get(calendar_id)
     return found is not None and found.only_proposes
-
-
-def day_span(day: date, zone: str) -> tuple[int, int]:
-    return local_day(day, ZoneInfo(zone))
