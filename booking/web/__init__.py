@@ -4,6 +4,7 @@ A screen is a blueprint, a template folder and a test file of one name. It asks 
 runs its action in ``database.write``, and ends with ``render`` or a redirect.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -11,12 +12,15 @@ from typing import Any
 
 from flask import Flask, current_app, flash, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from werkzeug.routing import BuildError
 
 from booking import clock
-from booking.actions import phones
+from booking.actions import idempotency, phones
 from booking.config import Settings
+from booking.database import write
 from booking.timeline import spoken
+from booking.web import carried
 from booking.web.forms import form_key
 from booking.web.headers import style_nonce
 from booking.web.language import current_language
@@ -34,6 +38,7 @@ __all__ = [
     "signed_in",
     "today",
     "wants_fragment",
+    "write_once",
 ]
 
 DEFAULT_ZONE = "Europe/Paris"
@@ -53,6 +58,26 @@ def current_zone() -> str:
 def today() -> date:
     """The reader's local date."""
     return spoken.local_day(clock.now(), current_zone())
+
+
+def write_once(work: Callable[[Session], str]) -> str:
+    """Runs ``work`` in the write transaction, once for each key of a form (``hidden(form, key=True)``).
+
+    ``work`` returns the address to go to; the same press sent twice has one effect and leads to the same place.
+    Raises ``KeyReused`` when the key comes back with other contents.
+    """
+    actor = current_actor()
+    key = request.form.get("key", "")
+    fields = sorted(pair for pair in request.form.items(multi=True) if pair[0] not in ("csrf_token", carried.AGAIN))
+    digest = idempotency.digest(request.path, fields)
+
+    def run(session: Session) -> idempotency.Given:
+        def answered() -> idempotency.Given:
+            return idempotency.Given(303, headers={"Location": work(session)})
+
+        return idempotency.once(session, actor.pk, f"form:{key[:200]}" if key else None, digest, clock.now(), answered)
+
+    return write(run).headers["Location"]
 
 
 def wants_fragment() -> bool:

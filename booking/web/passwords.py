@@ -42,7 +42,7 @@ class Changed(Chosen):
     )
 
 
-def _wording() -> dict[str, str]:
+def wording() -> dict[str, str]:
     return {
         "too_short": gettext("Il faut au moins %(count)s caractères.", count=people.SHORTEST_PASSWORD),
         "too_common": gettext("Ce mot de passe est trop facile à deviner. Essayez trois ou quatre mots sans rapport."),
@@ -87,7 +87,7 @@ def choose_password(token: str) -> ResponseReturnValue:
             version = write(choose)
         except Invalid as refusal:
             fault = refusal
-            form.take_faults(refusal, wording=_wording())
+            form.take_faults(refusal, wording=wording())
         if fault is None:
             sessions.open_session(pk, version)
             say(gettext("Votre mot de passe est enregistré. Vous êtes connecté."))
@@ -127,7 +127,7 @@ def password() -> ResponseReturnValue:
             try:
                 sessions.open_session(actor.pk, write(change))
             except Invalid as refusal:
-                form.take_faults(refusal, wording=_wording())
+                form.take_faults(refusal, wording=wording())
             else:
                 say(gettext("Votre mot de passe est changé. Vos autres connexions sont fermées."))
                 return redirect(url_for("people.profile"))

@@ -9,7 +9,7 @@ from wtforms import EmailField, PasswordField, SelectField, StringField, TelFiel
 from wtforms.validators import InputRequired
 
 from booking import clock
-from booking.actions import accounts, people
+from booking.actions import accounts, people, setup
 from booking.database import db, write
 from booking.models import Account
 from booking.web import actor_or_none, carried, current_actor, render, say, sessions, settings
@@ -29,7 +29,11 @@ class SignIn(Form):
 @blueprint.get("/")
 def home() -> ResponseReturnValue:
     """The address that people know: their day, or the sign-in; an empty installation begins here."""
-    if actor_or_none() is not None:
+    actor = actor_or_none()
+    if actor is not None:
+        step = setup.next_step(db.session(), actor) if actor.administers else None
+        if step in ("structure", "venue"):
+            return redirect(url_for(f"setup.{step}"))
         return redirect(_first_page())
     if people.is_empty(db.session()):
         return redirect(url_for("setup.account"))
