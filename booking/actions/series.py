@@ -7,6 +7,7 @@ worker moves that horizon on (``extend_series``). One with an end claims all its
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from booking.database import lock_calendars
 from booking.models import Calendar, Claim, Entry, Occurrence
 from booking.models.claims import BUSY, UNAVAILABLE
 from booking.timeline.interval import Minute, Span, to_minute, to_wall
-from booking.timeline.recurrence import Series, last_end, make_series, occurrences
+from booking.timeline.recurrence import Series, last_end, make_series, occurrences, occurrences_from
 
 AHEAD = timedelta(days=3 * 366)
 """How far ahead of now, or of its start if that is later, a series without end is claimed."""
@@ -63,14 +64,17 @@ def horizon(series: Series, now: datetime) -> Minute:
     return later + int(AHEAD.total_seconds()) // 60
 
 
-def dates(series: Series, changed: Mapping[Minute, Span | None], until: Minute) -> list[Date]:
-    """Every date of the series that its rule puts before ``until``.
+def dates(series: Series, changed: Mapping[Minute, Span | None], until: Minute, most: int = MOST_DATES) -> list[Date]:
+    """Every date of the series that its rule puts before ``until``; one more than ``most`` if there are too many.
 
     ``changed`` tells, by the start that the rule gives, where a date was moved to, or ``None`` when cancelled.
     """
     found = []
-    for occurrence in occurrences(series, (to_minute(series.start, series.zone) - 1, until)):
+    start = to_minute(series.start, series.zone)
+    for occurrence in islice(occurrences_from(series, start), most + 1):
         original = occurrence.span[0]
+        if original >= until:
+            break
         span = changed.get(original, occurrence.span)
         if span is not None:
             found.append(Date(original, *span))
