@@ -1,0 +1,56 @@
+"""Lists in pages: ``{"items": [...], "next": CURSOR | null}``; a cursor names the last item, not its place."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from booking.api.shapes import Kind, ListOf, Maybe, Member, Record, Text, Whole, needed
+from booking.refusals import Fault, Invalid
+
+MOST = 5000
+USUAL = 200
+Item = TypeVar("Item")
+
+
+def parameters(usual: int = USUAL) -> dict[str, Member]:
+    """``limit`` and ``cursor``."""
+    return {
+        "limit": Member(Whole(1, MOST, about="How many items at most."), default=usual),
+        "cursor": Member(Text(4000, about="`next` of the page before.")),
+    }
+
+
+def page_shape(name: str, item: Kind) -> Record:
+    return Record(
+        name,
+        {"items": needed(ListOf(item, most=MOST)), "next": needed(Maybe(Text(4000, about="Asks for the next page.")))},
+    )
+
+
+def cursor(*parts: int | str) -> str:
+    """What stands for the last item of a page, opaque to whoever gets it."""
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+def after(text: str | None, *kinds: type) -> tuple[Any, ...] | None:
+    """The parts of a cursor. Raises ``Invalid`` for one that we did not make."""
+    if text is None:
+        return None
+    try:
+        parts = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        parts = None
+    if not isinstance(parts, list) or [type(part) for part in parts] != list(kinds):
+        raise Invalid([Fault("/cursor", "cursor", "the `next` of a page before")])
+    return tuple(parts)
+
+
+def page(
+    items: Sequence[Item], limit: int, key: Callable[[Item], tuple[int | str, ...]], told: Callable[[Item], Any]
+) -> dict[str, Any]:
+    """The page of ``items``, of which there is at most one more than ``limit``."""
+    shown = items[:limit]
+    more = len(items) > limit
+    return {"items": [told(item) for item in shown], "next": cursor(*key(shown[-1])) if more else None}
