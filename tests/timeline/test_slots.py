@@ -134,6 +134,24 @@ def test_a_buffer_does_not_reach_into_a_holiday() -> None:
     assert clocks(list(start_minutes(grid, mask))) == ["22:00", "22:30"]
 
 
+@pytest.mark.parametrize("minutes_of_holiday", [30, 60])
+def test_over_two_openings_each_buffer_follows_the_opening_at_its_end(minutes_of_holiday: int) -> None:
+    """From an ordinary opening into one that is open on the holiday, and out of it into an ordinary one."""
+    need = Need(90, before=30, after=30)
+    first, last = EASTER_MONDAY
+    into = first - 90 + minutes_of_holiday
+    out_of = last - minutes_of_holiday
+    grid = make_grid((first - 1440, last + 1440), need.minutes, 0, 30, PARIS)
+    mask = open_starts(
+        grid,
+        need,
+        [(into, first), (last, out_of + 90)],
+        [EASTER_MONDAY],
+        [(first, into + 90), (out_of, last)],
+    )
+    assert list(start_minutes(grid, mask)) == [into, out_of]
+
+
 def test_one_single_room_must_be_free_for_the_whole_time() -> None:
     grid = make_grid((NINE, NOON), 60, NINE, 60, PARIS)
     halves = [Candidate("a", [(NINE, NINE + 30)]), Candidate("b", [(NINE + 30, NINE + 60)])]
