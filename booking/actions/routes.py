@@ -102,4 +102,9 @@ _API = {
     "api.appointments.reject": Access("token:write", "manage", "appointment"),
 }
 
-ROUTES: dict[str, Access] = {**_FOUNDATION, **_APPOINTMENTS, **_API}
+_MESSAGES = {
+    "messages.list": Access("role:administrator", "manage", "message"),
+    "messages.show": Access("role:administrator", "manage", "message"),
+}
+
+ROUTES: dict[str, Access] = {**_FOUNDATION, **_APPOINTMENTS, **_API, **_MESSAGES}
