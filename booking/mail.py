@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -82,6 +83,25 @@ def post_office(settings: Settings) -> Iterator[PostOffice]:
         yield office
     finally:
         office.close()
+
+
+@dataclass(frozen=True)
+class KeptMail:
+    """A mail that became a file, as it can be read again."""
+
+    to: str
+    subject: str
+    text: str
+
+
+def kept_mail(folder: Path, file_name: str) -> KeptMail | None:
+    """The mail in that file; ``None`` when there is no such file (any more)."""
+    try:
+        content = (folder / Path(file_name).name).read_bytes()
+    except OSError:
+        return None
+    message = message_from_bytes(content, policy=SMTP)
+    return KeptMail(str(message["To"]), str(message["Subject"]), message.get_content().replace("\r\n", "\n"))
 
 
 def one_line(text: str) -> str:
