@@ -107,4 +107,8 @@ _MESSAGES = {
     "messages.show": Access("role:administrator", "manage", "message"),
 }
 
-ROUTES: dict[str, Access] = {**_FOUNDATION, **_APPOINTMENTS, **_API, **_MESSAGES}
+_DAY = {
+    "day.today": Access("signed_in", "details", "calendar"),
+}
+
+ROUTES: dict[str, Access] = {**_DAY, **_FOUNDATION, **_APPOINTMENTS, **_API, **_MESSAGES}
