@@ -16,7 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -29,7 +29,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, PoolProxiedConnection
 
 from booking.models import Base
 from booking.models.claims import CLAIM_LAW
@@ -294,6 +294,46 @@ def add_all(session: Session, table: str, several: Sequence[Mapping[str, Any]], 
         statement = _insert(table, tuple(several[0])) + ending
         with _cursor(session, statement, [_stored(values) for values in several]):
             pass
+
+
+def glance(sql: str, arguments: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    """``rows`` of one statement alone, without session or transaction: for answers that need nothing else.
+
+    Raises ``Unavailable`` when the database is away.
+    """
+    engine = db.engine
+    dialect = engine.dialect
+    statement = _statement(dialect.name, sql)
+    try:
+        with closing(engine.raw_connection()) as connection, _no_transaction(connection, dialect.name):
+            cursor = connection.cursor()
+            cursor.execute(statement, _bound(dialect.name, arguments))
+            found: Sequence[tuple[Any, ...]] = cursor.fetchall()
+            cursor.close()
+            return found
+    except (DBAPIError, PoolTimeout) as error:
+        raise translated(error) from error
+    except dialect.loaded_dbapi.Error as error:
+        raise translated(
+            DBAPIError.instance(statement, None, error, dialect.loaded_dbapi.Error, dialect=dialect)
+        ) from error
+
+
+@contextmanager
+def _no_transaction(connection: PoolProxiedConnection, dialect: str) -> Iterator[None]:
+    """SQLite's connections begin none by themselves; psycopg's do, so theirs are told not to for a while."""
+    if dialect == "sqlite":
+        yield
+        return
+    driver: Any = connection.driver_connection
+    driver.autocommit = True
+    try:
+        yield
+    finally:
+        if driver.closed:
+            connection.invalidate()
+        else:
+            driver.autocommit = False
 
 
 @contextmanager

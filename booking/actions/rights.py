@@ -4,8 +4,9 @@ The ladder (``domain`` words): none < free_busy < book_offered < details < propo
 ``book_offered`` books the slots that openings offer and sees otherwise busy times and the bookings it made.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -115,6 +116,15 @@ def rights_on(session: Session, actor: Actor, calendar_pks: Iterable[int] | None
         found = rows(session, _OF_ALL, arguments)
     else:
         found = rows(session, _OF_THESE, {**arguments, "calendars": sorted(set(calendar_pks))})
+    return rights_from(actor, found)
+
+
+Grant = Sequence[Any]
+"""A calendar with one share that reaches the actor, or with none: the columns of ``_GRANTS``."""
+
+
+def rights_from(actor: Actor, found: Iterable[Grant]) -> dict[int, Rights]:
+    """The actor's rights, from grants that the caller read; several rows of one calendar add up."""
     granted: dict[int, set[str]] = {}
     replaced: dict[int, set[str]] = {}
     facts: dict[int, tuple[str, int, int, int | None]] = {}
