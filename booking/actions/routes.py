@@ -11,8 +11,8 @@ ROLE_RANK = {"adviser": 0, "secretary": 0, "coordinator": 1, "administrator": 2}
 
 @dataclass(frozen=True)
 class Access:
-    """``who``: ``public``, ``signed_in``, ``role:coordinator`` (and above), ``role:administrator``, or ``token``
-    (the API's bearer: ``token:read``, ``token:write``).
+    """``who``: ``public``, ``signed_in``, ``role:coordinator`` (and above), ``role:administrator``, ``token`` (the
+    API's bearer: ``token:read``, ``token:write``), or ``link`` (whoever holds the secret in the address).
 
     ``verb``: ``see``, ``details``, ``propose``, ``book``, ``manage``, or ``own`` for what is the actor's own.
     ``object``: the kind of thing the verb is about; ``None`` when there is none.
@@ -22,10 +22,18 @@ class Access:
     verb: str = "see"
     object: str | None = None
 
+    @property
+    def has_own_key(self) -> bool:
+        """Whether the view asks for a key of its own (a bearer, a secret address) instead of a session."""
+        return self.who.startswith(("token", "link"))
+
 
 def admits(access: Access, role: str | None) -> bool:
-    """Whether the door opens for an account of that role; ``None`` is nobody. Tokens are the API's own matter."""
-    if access.who == "public" or access.who.startswith("token"):
+    """Whether the door opens for an account of that role; ``None`` is nobody.
+
+    Tokens and secret links are judged by the view itself, which knows neither session nor form.
+    """
+    if access.who == "public" or access.has_own_key:
         return True
     if role is None:
         return False
@@ -109,6 +117,14 @@ _MESSAGES = {
 
 _DAY = {
     "day.today": Access("signed_in", "details", "calendar"),
+}
+
+_FEEDS = {
+    "feeds.mine": Access("signed_in", "own", "feed"),
+    "feeds.revoke": Access("signed_in", "own", "feed"),
+    "ics.calendar": Access("link", "see", "feed"),
+    "ics.freebusy": Access("link", "see", "feed"),
+    "ics.nothing": Access("public"),
 }
 
 ROUTES: dict[str, Access] = {**_DAY, **_FOUNDATION, **_APPOINTMENTS, **_API, **_MESSAGES}
