@@ -47,7 +47,7 @@ def everything() -> ResponseReturnValue:
     )
     return render(
         "messages/list.html",
-        messages=found,
+        found=found,
         further=further,
         chosen=chosen,
         by_file=not settings().smtp_url,
