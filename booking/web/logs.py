@@ -9,7 +9,7 @@ import logging
 import sys
 import traceback
 
-from flask import Flask, Response, g, has_request_context, request, session
+from flask import Flask, Response, g, has_request_context, request
 
 from booking import clock
 
@@ -72,6 +72,6 @@ def _facts() -> dict[str, object]:
     return {
         "method": request.method,
         "rule": request.url_rule.rule if request.url_rule else None,
-        "account": session.get("account"),
+        "account": getattr(g.get("actor"), "pk", None),
         "ms": round((clock.monotonic() - g.get("began", clock.monotonic())) * 1000, 1),
     }
