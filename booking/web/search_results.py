@@ -17,8 +17,6 @@ from booking.web import search_query
 from booking.web.search_query import Asked, Chosen
 
 DAYS_SHOWN = 4
-HOURS_SHOWN = 8
-GROUPS_SHOWN = 4
 CHUNK = timedelta(days=14)
 FARTHEST = timedelta(days=98)
 NOON = 12

@@ -1,0 +1,25 @@
+// Choosing another slot keeps what was typed about the person.
+(() => {
+  "use strict";
+
+  let typed = new Map();
+  const fields = (root) => root.querySelectorAll("[data-keep] :is(input, textarea, select)[name]:not([type=hidden])");
+
+  document.addEventListener("htmx:beforeSwap", () => {
+    for (const field of fields(document)) typed.set(field.name, field.type === "checkbox" ? field.checked : field.value);
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id !== "reserver") return;
+    for (const field of fields(document)) {
+      if (!typed.has(field.name)) continue;
+      if (field.type === "checkbox") field.checked = typed.get(field.name);
+      else if (!field.value) field.value = typed.get(field.name);
+    }
+    for (const slot of document.querySelectorAll(".slot[aria-current]")) slot.removeAttribute("aria-current");
+    const here = location.pathname + location.search;
+    for (const slot of document.querySelectorAll(".slot")) {
+      if (slot.getAttribute("hx-get") === here) slot.setAttribute("aria-current", "true");
+    }
+    document.getElementById("reserver")?.scrollIntoView({ block: "nearest" });
+  });
+})();
