@@ -117,6 +117,8 @@ _MESSAGES = {
 
 _DAY = {
     "day.today": Access("signed_in", "details", "calendar"),
+    "planner.day": Access("signed_in", "see", "calendar"),
+    "planner.dated": Access("signed_in", "see", "calendar"),
 }
 
 _FEEDS = {

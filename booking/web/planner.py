@@ -1,0 +1,144 @@
+"""Planning: advisers, rooms and vehicles side by side, a day or a week; on a phone, one calendar as a list."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from booking import clock
+from booking.actions.planner import Line, PlannedCalendar, calendars_seen, lines
+from booking.actions.search_choices import choices
+from booking.database import db
+from booking.timeline.interval import local_day
+from booking.web import current_actor, render, today
+from booking.web.planner_grid import Cell, cells, hours_shown
+
+blueprint = Blueprint("planner", __name__)
+
+PAGE = 60
+FILTERS = {"structure": "organisations", "lieu": "venues", "metier": "professions", "type": "kinds"}
+
+
+@dataclass(frozen=True)
+class DayLine:
+    """A calendar's line in the table of a day."""
+
+    line: Line
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class WeekDay:
+    """A calendar's cell in the table of a week."""
+
+    day: date
+    line: Line
+
+
+@blueprint.get("/planning")
+def day() -> ResponseReturnValue:
+    """Today's planner; the address of a day bears its date."""
+    arguments: dict[str, Any] = request.args.to_dict(flat=False)
+    return redirect(url_for("planner.dated", day=today().isoformat(), **arguments))
+
+
+@blueprint.get("/planning/<day>")
+def dated(day: str) -> ResponseReturnValue:
+    actor, session = current_actor(), db.session()
+    try:
+        wanted = date.fromisoformat(day)
+    except ValueError:
+        return redirect(url_for("planner.day"))
+    zone = ZoneInfo(actor.zone)
+    week = request.args.get("vue") == "semaine"
+    chosen = {name: [each for each in request.args.getlist(name) if each] for name in FILTERS}
+    everything = calendars_seen(session, actor)
+    seen = (
+        calendars_seen(session, actor, **{FILTERS[name]: values for name, values in chosen.items()})
+        if any(chosen.values())
+        else _usual(everything)
+    )
+    page = max(1, request.args.get("page", 1, type=int))
+    shown = seen[(page - 1) * PAGE : page * PAGE]
+    monday = wanted - timedelta(days=wanted.weekday())
+    days = [monday + timedelta(days=offset) for offset in range(7)] if week else [wanted]
+    window = (local_day(days[0], zone)[0], local_day(days[-1], zone)[1])
+    every = lines(session, actor, shown, window)
+    focus = next(
+        (each for each in every if each.calendar.id == request.args.get("agenda")), every[0] if every else None
+    )
+    return render(
+        "planner/week.html" if week else "planner/day.html",
+        wanted=wanted,
+        days=days,
+        before=wanted - timedelta(days=7 if week else 1),
+        after=wanted + timedelta(days=7 if week else 1),
+        lines=every,
+        day_lines=_day_lines(every, window) if not week else [],
+        hours=_hours(every, window) if not week else [],
+        week_lines=_week_lines(every, days, zone) if week else [],
+        focus=focus,
+        focus_days=_week_lines([focus], days, zone)[0][1] if focus else [],
+        minute=clock.now_minute(),
+        chosen=chosen,
+        filters=_filters(everything),
+        venues=choices(session, actor).venues,
+        page=page,
+        pages=-(-len(seen) // PAGE),
+        total=len(seen),
+        arguments={name: values for name, values in request.args.to_dict(flat=False).items() if name not in ("page",)},
+    )
+
+
+def _usual(everything: list[PlannedCalendar]) -> list[PlannedCalendar]:
+    """Without a filter: what the reader may book beyond its openings (the own organisation's), else everything."""
+    near = [each for each in everything if each.rights.level in ("propose", "book", "manage")]
+    return near or everything
+
+
+def _day_lines(every: list[Line], window: tuple[int, int]) -> list[DayLine]:
+    shown = hours_shown(every, window)
+    return [DayLine(line, cells(line, shown)) for line in every]
+
+
+def _hours(every: list[Line], window: tuple[int, int]) -> list[int]:
+    shown = hours_shown(every, window)
+    return list(range(shown[0], shown[1], 60))
+
+
+def _week_lines(every: list[Line], days: list[date], zone: ZoneInfo) -> list[tuple[Line, list[WeekDay]]]:
+    """Each calendar with what stands on each of the days."""
+    spans = [(each, local_day(each, zone)) for each in days]
+    return [
+        (
+            line,
+            [
+                WeekDay(
+                    each,
+                    Line(
+                        line.calendar,
+                        tuple(block for block in line.blocks if block.starts < ends and block.ends > starts),
+                        tuple(time for time in line.openings if time.starts < ends and time.ends > starts),
+                    ),
+                )
+                for each, (starts, ends) in spans
+            ],
+        )
+        for line in every
+    ]
+
+
+def _filters(everything: list[PlannedCalendar]) -> dict[str, list[tuple[str, str]]]:
+    """What can be filtered by, from what the reader sees."""
+    organisations = {each.organisation: each.organisation_name for each in everything}
+    professions = sorted({each.profession for each in everything if each.profession})
+    return {
+        "structure": sorted(organisations.items(), key=lambda pair: pair[1]),
+        "metier": [(each, each) for each in professions],
+        "type": [
+            (each, each) for each in ("adviser", "room", "vehicle") if any(one.kind == each for one in everything)
+        ],
+    }
