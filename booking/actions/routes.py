@@ -129,4 +129,19 @@ _FEEDS = {
     "ics.nothing": Access("public"),
 }
 
-ROUTES: dict[str, Access] = {**_DAY, **_FOUNDATION, **_APPOINTMENTS, **_API, **_MESSAGES}
+_CATALOGUE = {
+    "catalogue.home": Access("role:coordinator", "manage", "organisation"),
+    "catalogue.organisation": Access("role:coordinator", "manage", "organisation"),
+    "catalogue.new_organisation": Access("role:administrator", "manage", "organisation"),
+    "catalogue.venue": Access("role:coordinator", "manage", "venue"),
+    "catalogue.new_venue": Access("role:coordinator", "manage", "venue"),
+    "catalogue.room": Access("role:coordinator", "manage", "calendar"),
+    "catalogue.new_room": Access("role:coordinator", "manage", "calendar"),
+    "catalogue.vehicle": Access("role:coordinator", "manage", "calendar"),
+    "catalogue.new_vehicle": Access("role:coordinator", "manage", "calendar"),
+    "catalogue.purposes": Access("role:coordinator", "see", "purpose"),
+    "catalogue.purpose": Access("role:coordinator", "manage", "purpose"),
+    "catalogue.new_purpose": Access("role:administrator", "manage", "purpose"),
+}
+
+ROUTES: dict[str, Access] = {**_DAY, **_FOUNDATION, **_CATALOGUE, **_APPOINTMENTS, **_API, **_MESSAGES}
