@@ -129,6 +129,7 @@ class Worker:
         scheduler.start()
         log.info("worker started")
         self.stopping.wait()
+        log.info("worker is stopping")
         scheduler.shutdown(wait=True)
         log.info("worker stopped")
 
