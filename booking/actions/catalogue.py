@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.actions import audit
@@ -59,16 +59,18 @@ def organisation(session: Session, actor: Actor, id: str) -> Organisation:
 
 def venue(session: Session, actor: Actor, id: str) -> Venue:
     found = session.scalar(select(Venue).where(Venue.id == id))
-    _managed(actor, found.organisation if found is not None else None)
-    assert found is not None
+    if found is None:
+        raise NotFound
+    _managed(actor, found.organisation)
     return found
 
 
 def calendar(session: Session, actor: Actor, kind: str, id: str) -> Calendar:
     """A room or a vehicle."""
     found = session.scalar(select(Calendar).where(Calendar.id == id, Calendar.kind == kind))
-    _managed(actor, found.organisation if found is not None else None)
-    assert found is not None
+    if found is None:
+        raise NotFound
+    _managed(actor, found.organisation)
     return found
 
 
@@ -261,7 +263,7 @@ def bring_at_venues(session: Session, purpose_pk: int) -> dict[int, str]:
     return {pk: text for pk, text in found if pk is not None}
 
 
-def _pair(purpose_pk: int | None, venue_pk: int | None) -> tuple[object, ...]:
+def _pair(purpose_pk: int | None, venue_pk: int | None) -> tuple[ColumnElement[bool], ...]:
     return (
         Instruction.purpose_pk.is_(None) if purpose_pk is None else Instruction.purpose_pk == purpose_pk,
         Instruction.venue_pk.is_(None) if venue_pk is None else Instruction.venue_pk == venue_pk,

@@ -144,4 +144,12 @@ _CATALOGUE = {
     "catalogue.new_purpose": Access("role:administrator", "manage", "purpose"),
 }
 
-ROUTES: dict[str, Access] = {**_DAY, **_FOUNDATION, **_CATALOGUE, **_APPOINTMENTS, **_API, **_MESSAGES}
+ROUTES: dict[str, Access] = {
+    **_FOUNDATION,
+    **_APPOINTMENTS,
+    **_API,
+    **_MESSAGES,
+    **_DAY,
+    **_FEEDS,
+    **_CATALOGUE,
+}

@@ -284,13 +284,11 @@ def purpose(id: str | None) -> ResponseReturnValue:
         if not carried.shown_again() and (not actor.administers or form.validate()):
 
             def save(session: Session) -> str:
-                saved = found
-                if actor.administers:
-                    saved = catalogue.save_purpose(session, actor, id, form.draft(), clock.now())
-                assert saved is not None
                 if id is not None:
                     catalogue.save_instructions(session, actor, id, {key: text or None for key, text in told.items()})
-                return saved.name
+                if not actor.administers and id is not None:
+                    return catalogue.purpose(session, id).name
+                return catalogue.save_purpose(session, actor, id, form.draft(), clock.now()).name
 
             return _saved(write(save), url_for("catalogue.purposes"))
     return render("catalogue/purpose.html", _status(form), form=form, found=found, places=places, told=told)
