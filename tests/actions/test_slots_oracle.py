@@ -39,7 +39,8 @@ def _search(world: World, draw: random.Random, days: int) -> Search:
     bookable = [each.id for each in world.of_kind("adviser") if each.active and slot_oracle._may_book(world, each)]
     rooms = [each.id for each in world.of_kind("room") if each.active and slot_oracle._may_book(world, each)]
     vehicles = [each.id for each in world.of_kind("vehicle") if each.active and slot_oracle._may_book(world, each)]
-    named = tuple(draw.sample(bookable, draw.randint(1, min(3, len(bookable))))) if draw.random() < 0.6 else ()
+    named = tuple(draw.sample(bookable, draw.randint(min(1, len(bookable)), min(3, len(bookable)))))
+    named = named if draw.random() < 0.6 else ()
     first = world.day + timedelta(days=draw.randint(-1, 1))
     since = draw.choice([None, first, minute_of(_midnight(first), world.zone) + draw.randint(0, 700)])
     until = draw.choice([first + timedelta(days=days), minute_of(_midnight(first), world.zone) + days * 1440 + 77])
