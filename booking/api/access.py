@@ -5,11 +5,10 @@ import re
 from dataclasses import dataclass
 
 from flask import g, request
-from sqlalchemy.orm import Session
 
 from booking.actions.rights import Actor
 from booking.actions.routes import ROUTES
-from booking.database import db, rows
+from booking.database import glance
 from booking.refusals import Forbidden, Refusal
 
 _HEADER = re.compile(r"bearer +([\x21-\x7e]{20,200})", re.IGNORECASE | re.ASCII)
@@ -43,12 +42,12 @@ WHERE k.token_hash = :digest AND k.revoked_at IS NULL AND a.active
 """
 
 
-def bearer(session: Session, token: str) -> tuple[str, Actor] | None:
+def bearer(token: str) -> tuple[str, Actor] | None:
     """The scope of a token and the account it stands for, in one statement; ``None`` for a token that is none.
 
     It agrees with ``tokens.bearer`` followed by ``rights.load_actor``, which a test holds it to.
     """
-    found = rows(session, _BEARER, {"digest": hashlib.sha256(token.encode("ascii")).hexdigest()})
+    found = glance(_BEARER, {"digest": hashlib.sha256(token.encode("ascii")).hexdigest()})
     return (found[0][0], Actor(*found[0][1:])) if found else None
 
 
@@ -64,7 +63,7 @@ def enter() -> Actor:
     if not header:
         raise Unauthenticated(NOTHING_CAME)
     token = _HEADER.fullmatch(header.strip())
-    found = bearer(db.session(), token.group(1)) if token else None
+    found = bearer(token.group(1)) if token else None
     if found is None:
         raise Unauthenticated(STANDS_FOR_NOBODY)
     scope, actor = found
