@@ -66,10 +66,29 @@ def ask_to_sign_in() -> Response:
 
 def ask_to_take_up() -> Response:
     """The form came with the token of another session (a second tab, a new sign-in): show what it held."""
-    if request.endpoint in ("people.sign_in", "people.sign_out", "people.language"):
+    if request.endpoint == "people.sign_in":
+        return _sign_in_again()
+    if request.endpoint in ("people.sign_out", "people.language"):
         return make_response(redirect(url_for("people.home")))
     packed = carried.packed_request()
     page = render_template("people/take_up.html", kept=carried.unpacked(packed), signed_in_again=False)
+    return _whole_page(page, 400)
+
+
+def _sign_in_again() -> Response:
+    """The sign-in page itself was of an older session: what it carries is not lost, nor the address typed."""
+    kept = carried.unpacked(request.form.get(carried.FIELD)) if carried.came_from_us() else None
+    if g.actor is not None:
+        if kept is None:
+            return make_response(redirect(url_for("people.home")))
+        return _whole_page(render_template("people/take_up.html", kept=kept, signed_in_again=True), 400)
+    page = render_template(
+        "people/sign_in.html",
+        form=SignIn(formdata=None, data={"email": request.form.get("email", "")}),
+        carried=request.form.get(carried.FIELD) if kept is not None else None,
+        suite=carried.local_path(request.form.get("suite"), ""),
+        expired=True,
+    )
     return _whole_page(page, 400)
 
 

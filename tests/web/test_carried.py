@@ -154,3 +154,17 @@ def test_a_post_without_a_token_does_nothing(guarded_app, client, cast):
     client.post("/profil", data=TYPED)
 
     assert phone_of_denise(guarded_app, cast) is None
+
+
+def test_a_sign_in_page_that_waited_too_long_keeps_what_it_carries(client):
+    sign_in(client)
+    token = fields(profile_page(client))["csrf_token"]
+    expire(client)
+    stopped = client.post("/profil", data={**TYPED, "csrf_token": token})
+    client.delete_cookie("booking")
+
+    again = client.post("/connexion", data={**fields(stopped.text), "email": "denise@brume.example"})
+    taken_up = sign_in(client, **fields(again.text))
+
+    assert 'value="denise@brume.example"' in again.text
+    assert fields(taken_up.text)["name"] == TYPED["name"]
