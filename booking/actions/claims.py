@@ -238,3 +238,26 @@ def take_many(session: Session, claims: Iterable[tuple[Any, ...]]) -> None:
     Each is ``(entry_pk, calendar_pk, occurrence, starts, ends, strength, exclusive)``.
     """
     pour(session, "claim", _BULK_COLUMNS, claims)
+
+
+def forget(session: Session, entry_pks: Sequence[int]) -> None:
+    """Takes away the claims of entries that are deleted with all their traces (imported busy times)."""
+    for table in ("claim", "released_claim"):
+        execute(session, f"DELETE FROM {table} WHERE entry_pk IN_ARRAY(:entries)", {"entries": list(entry_pks)})  # noqa: S608 - our own names
+
+
+def forget_released(session: Session, entry_pk: int, calendar_pks: Collection[int]) -> None:
+    """Takes away what is noted of an entry's former claims on calendars that it takes again."""
+    session.execute(
+        delete(ReleasedClaim).where(
+            ReleasedClaim.entry_pk == entry_pk, ReleasedClaim.calendar_pk.in_(sorted(calendar_pks))
+        )
+    )
+
+
+_RELEASED_COLUMNS = (*_BULK_COLUMNS, "sequence", "released_at")
+
+
+def record_released_many(session: Session, released: Iterable[tuple[Any, ...]]) -> None:
+    """Notes released claims in bulk, for imports: as in ``take_many``, then the sequence and the stamp (seconds)."""
+    pour(session, "released_claim", _RELEASED_COLUMNS, released)

@@ -41,7 +41,7 @@ class Listed:
     table: str
     members: frozenset[str]
     read: Callable[[Row, World, Findings], None]
-    show: Callable[[Record], Values]
+    show: Callable[[Record, World], Values]
     shown: Callable[[Record], bool] = lambda record: True
     secret: bool = False
 
@@ -90,11 +90,11 @@ def phone_of(row: Row, name: str) -> str | None:
 
 
 def email_of(row: Row, name: str) -> str | None:
-    """An address with one @ and no blank, in lower case."""
+    """An address with one @ and no blank."""
     typed = row.text(name, longest=254)
     if typed is None:
         return None
-    address = typed.strip().lower()
+    address = typed.strip()
     local, at, domain = address.rpartition("@")
     if not at or not local or "@" in local or not domain.strip(".") or any(c.isspace() for c in address):
         row.fault(name, "email", value=shown(typed))
@@ -128,7 +128,7 @@ def read_territory(row: Row, world: World, findings: Findings) -> None:
         _lay(row, world, findings, "territory", key, values)
 
 
-def show_territory(record: Record) -> Values:
+def show_territory(record: Record, world: World) -> Values:
     return {"id": record.key, **record.values}
 
 
@@ -143,7 +143,7 @@ def read_organisation(row: Row, world: World, findings: Findings) -> None:
         _lay(row, world, findings, "organisation", key, values)
 
 
-def show_organisation(record: Record) -> Values:
+def show_organisation(record: Record, world: World) -> Values:
     values = record.values
     return {"id": record.key, "name": values["name"], "kind": values["kind"], "territory": values["territory"].key}
 
@@ -167,7 +167,7 @@ def read_venue(row: Row, world: World, findings: Findings) -> None:
         _lay(row, world, findings, "venue", key, values)
 
 
-def show_venue(record: Record) -> Values:
+def show_venue(record: Record, world: World) -> Values:
     values = record.values
     plain = ("address", "postcode", "commune", "insee", "latitude", "longitude")
     return {
@@ -225,7 +225,7 @@ def read_room(row: Row, world: World, findings: Findings) -> None:
         _lay_calendar(row, world, findings, key, values)
 
 
-def show_room(record: Record) -> Values:
+def show_room(record: Record, world: World) -> Values:
     values = record.values
     return {
         "id": record.key,
@@ -256,7 +256,7 @@ def read_vehicle(row: Row, world: World, findings: Findings) -> None:
         _lay_calendar(row, world, findings, key, values)
 
 
-def show_vehicle(record: Record) -> Values:
+def show_vehicle(record: Record, world: World) -> Values:
     values = record.values
     return {
         "id": record.key,
@@ -270,6 +270,8 @@ def show_vehicle(record: Record) -> Values:
 def read_account(row: Row, world: World, findings: Findings) -> None:
     key = row.id()
     email = email_of(row, "email")
+    if email is not None:
+        email = email.lower()
     profession = row.choice("profession", PROFESSIONS)
     organisation = row.named("organisation", world["organisation"], required=True)
     home = row.named("home_venue", world["venue"])
@@ -338,9 +340,12 @@ def _lay_adviser(
     _lay_calendar(row, world, findings, account.key, values)
 
 
-def show_account(record: Record, calendar: Record | None, with_secrets: bool) -> Values:
+def show_account(record: Record, world: World) -> Values:
     """``receives`` is false when the account's calendar is closed while its history stays."""
     values = record.values
+    calendar = world["calendar"].get(record.key)
+    if calendar is not None and calendar.values["account"] is not record:
+        calendar = None
     shown_row = {
         "id": record.key,
         "name": values["name"],
@@ -354,7 +359,7 @@ def show_account(record: Record, calendar: Record | None, with_secrets: bool) ->
     }
     if calendar is not None and not calendar.values["active"]:
         shown_row["receives"] = False
-    if with_secrets and values["password_hash"] is not None:
+    if world.with_secrets and values["password_hash"] is not None:
         shown_row["password_hash"] = values["password_hash"]
     return shown_row
 
@@ -380,7 +385,7 @@ def read_purpose(row: Row, world: World, findings: Findings) -> None:
         _lay(row, world, findings, "purpose", key, values)
 
 
-def show_purpose(record: Record) -> Values:
+def show_purpose(record: Record, world: World) -> Values:
     return {"id": record.key, **record.values}
 
 
@@ -394,7 +399,7 @@ def read_instruction(row: Row, world: World, findings: Findings) -> None:
         _lay(row, world, findings, "instruction", natural_key("instruction", values), values)
 
 
-def show_instruction(record: Record) -> Values:
+def show_instruction(record: Record, world: World) -> Values:
     values = record.values
     return {"purpose": _key(values["purpose"]), "venue": _key(values["venue"]), "text": values["text"]}
 
@@ -414,7 +419,7 @@ def read_share(row: Row, world: World, findings: Findings) -> None:
         _lay(row, world, findings, "share", natural_key("share", values), values)
 
 
-def show_share(record: Record) -> Values:
+def show_share(record: Record, world: World) -> Values:
     values = record.values
     return {
         "calendar": values["calendar"].key,
@@ -446,7 +451,7 @@ def read_programme(row: Row, world: World, findings: Findings) -> None:
         _lay(row, world, findings, "programme", key, values)
 
 
-def show_programme(record: Record) -> Values:
+def show_programme(record: Record, world: World) -> Values:
     values = record.values
     return {
         "id": record.key,

@@ -101,7 +101,7 @@ def read_appointment(row: Row, world: World, now: datetime) -> Draft | None:
     draft.spans = (Date(0, starts, draft.ends),)
     draft.detail = (
         None if purpose is None else purpose.key,
-        row.text("note"),
+        row.text("note", longest=300),
         row.choice("urgency", URGENCIES),
         row.choice("attendance", ATTENDANCES),
     )
@@ -113,20 +113,23 @@ def read_appointment(row: Row, world: World, now: datetime) -> Draft | None:
 
 def read_person(row: Row, draft: Draft) -> None:
     inner = row.inner("beneficiary", BENEFICIARY)
-    if inner is None:
-        return
-    consents = inner.flag("consent_reminders", None)
-    draft.person = Person(
+    if inner is not None:
+        draft.person, draft.person_number = person_of(inner)
+        draft.told_of_person = frozenset(name for name, value in inner.data.items() if value is not None)
+
+
+def person_of(inner: Row) -> tuple[Person, int | None]:
+    """A beneficiary, and the number by which a file tells that several rows mean the same person."""
+    person = Person(
         inner.text("name", longest=200),
         phone_of(inner, "phone"),
         email_of(inner, "email"),
         inner.choice("language", ("fr", "en")) or "fr",
-        bool(consents),
+        bool(inner.flag("consent_reminders")),
         inner.texts("needs"),
         inner.instant("anonymised_at"),
     )
-    draft.person_number = inner.integer("person", 1, MANY)
-    draft.told_of_person = frozenset(name for name, value in inner.data.items() if value is not None)
+    return person, inner.integer("person", 1, MANY)
 
 
 def read_reservation(row: Row, world: World, now: datetime) -> Draft | None:

@@ -74,7 +74,7 @@ class Row:
             return None
         return value
 
-    def text(self, name: str, *, longest: int = 300, required: bool = False) -> str | None:
+    def text(self, name: str, *, longest: int = 1000, required: bool = False) -> str | None:
         """A text; one without anything in it is as good as none."""
         value = self.data.get(name)
         if value is None:

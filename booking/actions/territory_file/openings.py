@@ -86,7 +86,7 @@ def _changes(row: Row, world: World) -> list[tuple[Any, ...]] | None:
     return [found[original] for original in sorted(found)]
 
 
-def show_opening(record: Record) -> Values:
+def show_opening(record: Record, world: World) -> Values:
     values = record.values
     row = {
         "id": record.key,

@@ -30,9 +30,9 @@ _NAMES = "SELECT kind, id FROM entry WHERE pk = :entry"
 class Lane:
     """The exclusive claims of the file on one calendar: start, end, and which row of the file wants it."""
 
-    starts: array[int] = field(default_factory=lambda: array("i"))
-    ends: array[int] = field(default_factory=lambda: array("i"))
-    rows: array[int] = field(default_factory=lambda: array("i"))
+    starts: "array[int]" = field(default_factory=lambda: array("i"))
+    ends: "array[int]" = field(default_factory=lambda: array("i"))
+    rows: "array[int]" = field(default_factory=lambda: array("i"))
 
 
 class Lanes:

@@ -57,7 +57,7 @@ def _lay(row: Row, world: World, table: str, key: str, values: Values) -> None:
         world.lay(table, key, values, row.pointer)
 
 
-def show_feed(record: Record) -> Values:
+def show_feed(record: Record, world: World) -> Values:
     values = record.values
     return {
         "id": record.key,
@@ -86,7 +86,7 @@ def read_token(row: Row, world: World, findings: Findings) -> None:
         _lay(row, world, "api_token", natural_key("api_token", values), values)
 
 
-def show_token(record: Record) -> Values:
+def show_token(record: Record, world: World) -> Values:
     values = record.values
     return {
         "account": values["account"].key,
@@ -114,7 +114,7 @@ def read_version(row: Row, world: World, findings: Findings) -> None:
         _lay(row, world, "programme_version", natural_key("programme_version", values), values)
 
 
-def show_version(record: Record) -> Values:
+def show_version(record: Record, world: World) -> Values:
     values = record.values
     by = values["published_by"]
     return {

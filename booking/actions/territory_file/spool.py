@@ -3,8 +3,7 @@
 import marshal
 from collections.abc import Iterator
 from tempfile import SpooledTemporaryFile
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 IN_MEMORY = 8 << 20
 
@@ -16,12 +15,7 @@ class Spool:
         self._file = SpooledTemporaryFile(max_size=IN_MEMORY, mode="w+b")  # noqa: SIM115 - closed with the spool
         self.count = 0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         self._file.close()
 
     def put(self, value: Any) -> None:

@@ -176,10 +176,12 @@ def natural_key(table: str, values: Mapping[str, Any]) -> str:
 class World:
     """The catalogue by table and key. A file is laid over it row by row; nothing is written before ``write``.
 
-    ``addresses`` tells which account of the file has which e-mail address.
+    ``addresses`` tells which account of the file has which e-mail address; ``with_secrets`` whether an export
+    shows the hashes of passwords.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, with_secrets: bool = False) -> None:
+        self.with_secrets = with_secrets
         self.tables: dict[str, dict[str, Record]] = {shape.name: {} for shape in SHAPES}
         self.by_pk: dict[str, dict[int, Record]] = {shape.name: {} for shape in SHAPES}
         self.addresses: dict[str, Record] = {}
@@ -214,9 +216,9 @@ def territory_of(place: Record | None) -> Record | None:
     return None if organisation is None else organisation.values["territory"]
 
 
-def stored_world(session: Session) -> World:
+def stored_world(session: Session, with_secrets: bool = False) -> World:
     """The catalogue as it is stored."""
-    world = World()
+    world = World(with_secrets)
     for shape in SHAPES:
         for record in _stored(session, shape, world):
             world.tables[shape.name][record.key] = record
