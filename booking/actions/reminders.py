@@ -10,14 +10,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from booking.actions.rights import load_actor, rights_on_one
+from booking.database import add_all, rows
 from booking.models import Account, Calendar, Claim, Entry, Organisation, Reminder
 from booking.timeline.interval import from_utc, to_minute, to_wall
 
@@ -111,12 +111,13 @@ def record(session: Session, change: Change) -> list[Planned]:
     sequence rises and at every confirmation, rejection and lapse. The same change twice writes nothing twice.
     """
     session.flush()
-    tentative = session.scalar(select(Entry.status).where(Entry.pk == change.entry_pk)) == "tentative"
+    tentative = change.kind == "proposed" or (change.kind != "booked" and _is_tentative(session, change.entry_pk))
     unheard = _unsent_cancellations(session, change) if change.kind == "restored" else frozenset()
     notices = _to_staff(session, change, tentative, unheard)
     if change.beneficiary_pk is not None and change.beneficiary_reachable:
         notices = [*_to_beneficiary(session, change, change.beneficiary_pk, tentative, unheard), *notices]
-    _put_away(session, change)
+    if change.kind not in ("booked", "proposed"):
+        _put_away(session, change)
     _insert(session, [_row(change, notice) for notice in notices])
     return [notice.planned for notice in notices]
 
@@ -196,11 +197,11 @@ def warn_of_undeliverable(session: Session, reminder_pk: int, now: datetime) -> 
         .where(Claim.entry_pk == entry.pk, Account.active, Account.email.is_not(None))
         .distinct()
     ).all()
-    rows = []
+    warnings = []
     booked_by = _reachable(session, entry.booked_by_pk)
     for account_pk in advisers or ([] if booked_by is None else [booked_by]):
         key = f"{failed.dedupe_key}/undeliverable/a{account_pk}"
-        rows.append(
+        warnings.append(
             {
                 "dedupe_key": key,
                 "message_id": message_id(key),
@@ -217,12 +218,16 @@ def warn_of_undeliverable(session: Session, reminder_pk: int, now: datetime) -> 
                 "facts": {**(failed.facts or {}), "undelivered": failed.kind},
             }
         )
-    _insert(session, rows)
+    _insert(session, warnings)
 
 
 def message_id(key: str) -> str:
     """The part before the @ of the Message-ID: the same for every copy of the same message."""
     return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def _is_tentative(session: Session, entry_pk: int) -> bool:
+    return session.scalar(select(Entry.status).where(Entry.pk == entry_pk)) == "tentative"
 
 
 def _never_told(session: Session, change: Change) -> bool:
@@ -374,12 +379,13 @@ def _may_book(session: Session, account_pk: int | None, calendar_pk: int) -> boo
 
 def _accounts_of(session: Session, calendar_pks: set[int]) -> dict[int, int]:
     """The accounts behind these calendars, as far as they can get a mail."""
-    found = session.execute(
-        select(Calendar.pk, Account.pk)
-        .join(Account, Account.pk == Calendar.account_pk)
-        .where(Calendar.pk.in_(calendar_pks), Account.active, Account.email.is_not(None))
-    )
-    return {row[0]: row[1] for row in found}
+    return {row[0]: row[1] for row in rows(session, _ACCOUNTS, {"calendars": sorted(calendar_pks)})}
+
+
+_ACCOUNTS = """
+SELECT c.pk, a.pk FROM calendar c JOIN account a ON a.pk = c.account_pk
+WHERE c.pk IN_ARRAY(:calendars) AND a.active AND a.email IS NOT NULL
+"""
 
 
 def _managers_asked(session: Session, entry_pk: int) -> Sequence[int]:
@@ -442,10 +448,17 @@ def _row(change: Change, notice: _Notice) -> dict[str, Any]:
     }
 
 
-def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
+_DEFAULTS = {
+    "channel": "mail",
+    "status": "pending",
+    "occurrence": 0,
+    "sequence": 0,
+    "offset_minutes": 0,
+    "attempts": 0,
+    "fence": 0,
+}
+
+
+def _insert(session: Session, made: list[dict[str, Any]]) -> None:
     """Writes the rows whose key is not there yet."""
-    if not rows:
-        return
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    table = cast(Table, Reminder.__table__)
-    session.execute(insert(table).on_conflict_do_nothing(index_elements=["dedupe_key"]), rows)
+    add_all(session, "reminder", [{**_DEFAULTS, **row} for row in made], " ON CONFLICT (dedupe_key) DO NOTHING")
