@@ -27,7 +27,7 @@ APPOINTMENT = EXTRA | {
 }
 RESERVATION = EXTRA | {
     *("id", "calendar", "title", "start", "minutes", "rrule", "booked_by", "status"),
-    *("kind", "calendars", "venue", "before", "after", "booked_for", "purpose"),
+    *("kind", "calendars", "venue", "without_venue", "before", "after", "booked_for", "purpose"),
 }
 ABSENCE = EXTRA | {
     *("id", "adviser", "start", "end", "rrule", "title"),
@@ -141,7 +141,9 @@ def read_reservation(row: Row, world: World, now: datetime) -> Draft | None:
     zone = told_zone(row, world, place)
     start, starts = read_start(row, zone)
     minutes = row.minutes("minutes", low=1, required=True) or 1
-    told_venue = row.named("venue", world["venue"])
+    venue = row.named("venue", world["venue"])
+    if venue is None and place is not None and not row.flag("without_venue"):
+        venue = place.values["venue"]
     draft = Draft(
         kind,
         key or "",
@@ -152,7 +154,7 @@ def read_reservation(row: Row, world: World, now: datetime) -> Draft | None:
         starts + minutes,
         calendars,
         territory_of(place),
-        told_venue or (None if place is None else place.values["venue"]),
+        venue,
         row.named("booked_by", world["account"]),
         row.minutes("before", default=0) or 0,
         row.minutes("after", default=0) or 0,

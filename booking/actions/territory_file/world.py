@@ -173,6 +173,19 @@ def natural_key(table: str, values: Mapping[str, Any]) -> str:
     return key(values)
 
 
+class Numbers:
+    """Gives a number to each beneficiary that several rows mean, as they come."""
+
+    def __init__(self, shared: set[int]) -> None:
+        self._shared = shared
+        self._given: dict[int, int] = {}
+
+    def of(self, pk: int | None) -> int | None:
+        if pk is None or pk not in self._shared:
+            return None
+        return self._given.setdefault(pk, len(self._given) + 1)
+
+
 class World:
     """The catalogue by table and key. A file is laid over it row by row; nothing is written before ``write``.
 
@@ -182,6 +195,7 @@ class World:
 
     def __init__(self, with_secrets: bool = False) -> None:
         self.with_secrets = with_secrets
+        self.numbers: Numbers | None = None
         self.tables: dict[str, dict[str, Record]] = {shape.name: {} for shape in SHAPES}
         self.by_pk: dict[str, dict[int, Record]] = {shape.name: {} for shape in SHAPES}
         self.addresses: dict[str, Record] = {}
