@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+import shutil
 
 import pytest
 
@@ -16,6 +17,14 @@ from booking.models import Account, Beneficiary, Entry, Instruction, Reminder, V
 from tests.actions.ledger import Ledger, instant
 
 TEN = "2027-01-21 10:00"
+
+
+@pytest.fixture
+def database_url(sqlite_template, tmp_path):
+    """One engine is enough for words; the other is held to the same in the tests of sending."""
+    file = tmp_path / "booking.sqlite3"
+    shutil.copyfile(sqlite_template, file)
+    return f"sqlite:///{file}"
 
 
 @pytest.fixture

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+
 import pytest
 
 from booking import clock, jobs
 from booking.actions import reminders
 from booking.models import Reminder
 from tests.actions.ledger import Ledger, instant
+
+
+@pytest.fixture
+def database_url(sqlite_template, tmp_path):
+    """One engine is enough for words; the other is held to the same in the tests of sending."""
+    file = tmp_path / "booking.sqlite3"
+    shutil.copyfile(sqlite_template, file)
+    return f"sqlite:///{file}"
 
 
 @pytest.fixture
@@ -107,8 +118,6 @@ def test_many_messages_come_in_pages_none_lost_none_twice(ledger, drain, helene)
         for hour in (9, 10, 11):
             ledger.book(f"2027-01-{day} {hour:02}:00")
     clock.freeze(instant("2027-01-18 10:40").isoformat())
-    import re
-
     seen, address = [], "/messages?etat=a-venir"
     while address:
         page = helene.get(address).text
