@@ -56,11 +56,14 @@ def dated(day: str) -> ResponseReturnValue:
     week = request.args.get("vue") == "semaine"
     chosen = {name: [each for each in request.args.getlist(name) if each] for name in FILTERS}
     everything = calendars_seen(session, actor)
+    venues = choices(session, actor).venues
+    home = [each.id for each in venues if each.pk == actor.home_venue_pk]
     seen = (
         calendars_seen(session, actor, **{FILTERS[name]: values for name, values in chosen.items()})
         if any(chosen.values())
-        else _usual(everything)
+        else _usual(everything, calendars_seen(session, actor, venues=home) if home else [])
     )
+    seen.sort(key=lambda each: each.pk != actor.calendar_pk)
     page = max(1, request.args.get("page", 1, type=int))
     shown = seen[(page - 1) * PAGE : page * PAGE]
     monday = wanted - timedelta(days=wanted.weekday())
@@ -85,18 +88,19 @@ def dated(day: str) -> ResponseReturnValue:
         minute=clock.now_minute(),
         chosen=chosen,
         filters=_filters(everything),
-        venues=choices(session, actor).venues,
-        page=page,
-        pages=-(-len(seen) // PAGE),
+        venues=venues,
+        number=page,
+        count=-(-len(seen) // PAGE),
         total=len(seen),
         arguments={name: values for name, values in request.args.to_dict(flat=False).items() if name not in ("page",)},
     )
 
 
-def _usual(everything: list[PlannedCalendar]) -> list[PlannedCalendar]:
-    """Without a filter: what the reader may book beyond its openings (the own organisation's), else everything."""
-    near = [each for each in everything if each.rights.level in ("propose", "book", "manage")]
-    return near or everything
+def _usual(everything: list[PlannedCalendar], there: list[PlannedCalendar]) -> list[PlannedCalendar]:
+    """Without a filter: the colleagues, rooms and vehicles of the reader's structure and of the home venue."""
+    near = {each.pk for each in everything if each.rights.level in ("propose", "book", "manage")}
+    near |= {each.pk for each in there}
+    return [each for each in everything if each.pk in near] or everything
 
 
 def _day_lines(every: list[Line], window: tuple[int, int]) -> list[DayLine]:
