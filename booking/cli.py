@@ -330,7 +330,7 @@ def run(host: str, port: int, workers: int, threads: int, unshifted: bool) -> No
         with database.reading() as session:
             accounts = demonstration.accounts(session)
     _say_accounts(f"http://{host}:{port}", accounts, demonstration.PASSWORD)
-    beat = subprocess.Popen([sys.executable, "-m", "booking", "worker"], stdin=subprocess.DEVNULL)  # noqa: S603 - our own command
+    beat = subprocess.Popen([sys.executable, "-m", "booking", "worker"], stdin=subprocess.DEVNULL)
     try:
         _serve(settings, host, port, workers, threads)
     finally:
