@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import BuildError
 
 from booking import clock
-from booking.actions import audit, proposals, reminders, sending
+from booking.actions import audit, proposals, reminders, sending, series
 from booking.actions.letters import Desk, Unsent, write_letter
 from booking.actions.sending import Leased
 from booking.config import Settings
@@ -81,6 +81,12 @@ class Worker:
         while write(lambda session: proposals.lapse_due(session, clock.now())) and not self.stopping.is_set():
             continue
 
+    def extend_series(self) -> None:
+        """Series without end take the dates that have come within reach."""
+        left_out = write(lambda session: series.extend_series(session, clock.now()))
+        if left_out:
+            log.warning("dates of series could not be taken", extra={"facts": {"dates": len(left_out)}})
+
     def seal_the_audit(self) -> None:
         write(lambda session: audit.seal(session, clock.now()))
 
@@ -102,12 +108,13 @@ class Worker:
                 file.unlink(missing_ok=True)
 
     def beats(self) -> dict[Callable[[], None], float]:
-        """What is done, and how many seconds apart."""
+        """What is done, and how many seconds apart; each is done at the start too."""
         return {
             self.send_due_messages: 2,
             self.lapse_proposals: 60,
             self.seal_the_audit: 600,
             self.forget_answers: 3600,
+            self.extend_series: 6 * 3600,
             self.forget_messages: 86400,
         }
 
