@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from booking import clock
 from booking.actions.appointment_views import AppointmentView, between, to_confirm
 from booking.actions.conflicts import conflicts
-from booking.actions.planner import Block, PlannedCalendar, calendars_seen, lines
+from booking.actions.planner import Block, OpenTime, PlannedCalendar, calendars_seen, lines
 from booking.actions.rights import Actor
 from booking.actions.search_choices import VenueChoice, choices
 from booking.database import db
@@ -68,6 +68,7 @@ def day_of() -> ResponseReturnValue:
         venues=venues,
         waiting=to_confirm(session, actor, minute),
         conflicts=conflicts(session, actor, keys, minute, minute + SETTLE_DAYS * 1440),
+        drop_in=_drop_in(session, actor, scope, day),
         is_today=day == today(),
     )
 
@@ -117,3 +118,14 @@ def _rows(session: Session, actor: Actor, scope: Scope, day: date) -> list[Row]:
             if block.kind != "appointment"
         )
     return sorted(rows, key=lambda row: (row.starts, row.ends, row.calendar.name))
+
+
+def _drop_in(session: Session, actor: Actor, scope: Scope, day: date) -> list[tuple[PlannedCalendar, OpenTime]]:
+    """The sessions of the day at which people come without an appointment."""
+    window = local_day(day, ZoneInfo(actor.zone))
+    return [
+        (line.calendar, time)
+        for line in lines(session, actor, scope.calendars, window)
+        for time in line.openings
+        if time.admission != "by_appointment"
+    ]

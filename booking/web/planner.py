@@ -12,7 +12,7 @@ from booking import clock
 from booking.actions.planner import Line, PlannedCalendar, calendars_seen, lines
 from booking.actions.search_choices import choices
 from booking.database import db
-from booking.timeline.interval import local_day
+from booking.timeline.interval import Span, local_day
 from booking.web import current_actor, render, today
 from booking.web.planner_grid import Cell, cells, hours_shown
 
@@ -70,6 +70,7 @@ def dated(day: str) -> ResponseReturnValue:
     days = [monday + timedelta(days=offset) for offset in range(7)] if week else [wanted]
     window = (local_day(days[0], zone)[0], local_day(days[-1], zone)[1])
     every = lines(session, actor, shown, window)
+    days = [each for each in days if each.weekday() < 5 or not week or _busy_on(every, local_day(each, zone))]
     focus = next(
         (each for each in every if each.calendar.id == request.args.get("agenda")), every[0] if every else None
     )
@@ -101,6 +102,11 @@ def _usual(everything: list[PlannedCalendar], there: list[PlannedCalendar]) -> l
     near = {each.pk for each in everything if each.rights.level in ("propose", "book", "manage")}
     near |= {each.pk for each in there}
     return [each for each in everything if each.pk in near] or everything
+
+
+def _busy_on(every: list[Line], day: Span) -> bool:
+    """Whether anything stands on that day or is offered; an empty Saturday or Sunday is left out of the week."""
+    return any(one.starts < day[1] and one.ends > day[0] for line in every for one in (*line.blocks, *line.openings))
 
 
 def _day_lines(every: list[Line], window: tuple[int, int]) -> list[DayLine]:
