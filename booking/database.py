@@ -185,6 +185,15 @@ def reading() -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """Like ``reading``, and all its statements see the database at one instant, on PostgreSQL too."""
+    with reading() as session:
+        if session.get_bind().dialect.name == "postgresql":
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield session
+
+
 def write(work: Callable[[Session], Result]) -> Result:
     """Runs ``work`` in one write transaction and returns what it returns, committed.
 

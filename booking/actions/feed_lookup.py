@@ -134,13 +134,15 @@ def look_up(run: Run, hashed: str) -> Sequence[tuple[Any, ...]]:
     return run(_FEED, {"secret_hash": hashed})
 
 
-def window_day(found: Sequence[tuple[Any, ...]], now: Minute) -> date:
-    """The owner's local day, around which the window lies."""
-    return local_date(now, _zone(Row(*found[0]).zone))
+def today(found: Sequence[tuple[Any, ...]], now: Minute) -> tuple[date, Minute, Minute]:
+    """The owner's local day, around which the window lies, with its bounds (UTC minutes)."""
+    zone = _zone(Row(*found[0]).zone)
+    day = local_date(now, zone)
+    return day, *local_day(day, zone)
 
 
-def feed_of(found: Sequence[tuple[Any, ...]], day: date) -> Feed:
-    """The feed that these rows tell, on that day of its owner. Raises ``Gone``."""
+def feed_of(found: Sequence[tuple[Any, ...]], day: date, base_url: str) -> Feed:
+    """The feed that these rows tell, on that day of its owner, with links to ``base_url``. Raises ``Gone``."""
     row = Row(*found[0])
     if row.revoked_at is not None or not row.active:
         raise Gone
@@ -160,7 +162,7 @@ def feed_of(found: Sequence[tuple[Any, ...]], day: date) -> Feed:
         row[:7],
         [(key, versions[key], shown) for key, shown in details],
         row.workshops,
-        (row.zone, row.language, day.isoformat()),
+        (row.zone, row.language, day.isoformat(), base_url),
         (WRITER_VERSION, TEXT_VERSION, zones_version()),
     )
     here = _zone(row.zone)
