@@ -26,12 +26,12 @@ from booking.actions.appointment_requests import (
     warnings_of,
 )
 from booking.actions.appointment_rows import announce, clash_of, drop, load, set_attendance, still
-from booking.actions.beneficiaries import BeneficiaryDraft, write
+from booking.actions.beneficiaries import BeneficiaryDraft, rewrite, write
 from booking.actions.feasibility import CalendarFacts, Finding, Plan, calendars_of
 from booking.actions.proposals import LAPSE_MINUTES, lapse_blocking, status_of
 from booking.actions.rights import NO_RIGHTS, Actor, Rights
 from booking.database import add_all, lock_calendars
-from booking.models import Appointment, Entry, ReleasedClaim
+from booking.models import Appointment, Beneficiary, Entry, ReleasedClaim
 from booking.models.appointments import ATTENDANCES
 from booking.models.claims import BUSY, TENTATIVE
 from booking.refusals import Fault, Forbidden, Invalid, NotOffered, WrongState
@@ -153,6 +153,7 @@ def move(
     before_pks = {claim.calendar_pk for claim in held}
     lock_calendars(session, before_pks | {calendar.pk for calendar in plan.calendars})
     still(session, entry)
+    was_reachable = _reachable(session, appointment)
     _change_words(session, entry, appointment, change, draft)
     unmoved = is_unmoved(session, entry, plan, held, change)
     if unmoved:
@@ -165,7 +166,10 @@ def move(
             object_kind="appointment",
             object_id=entry.id,
         )
-        return Booked(entry.pk, entry.id, entry.status, warnings_of(plan, request))
+        told: list[reminders.Planned] = []
+        if entry.status == "confirmed" and not was_reachable and _reachable(session, appointment):
+            told = announce(session, "booked", entry, appointment, [], actor, now, held=())
+        return Booked(entry.pk, entry.id, entry.status, warnings_of(plan, request), tuple(told))
     finding = _settled(session, actor, plan, now, rights, request.override, ignoring=(entry.pk,))
     status, lapses_at = status_of(plan, finding, rights, now, moved_by=entry.status)
     taken = _taken(plan, finding)
@@ -373,8 +377,18 @@ def _change_words(
         values["note"] = change.note or None
     if change.urgency is not KEEP:
         values["urgency"] = change.urgency
-    if draft is not None:
+    if draft is not None and appointment.beneficiary_pk is not None:
+        rewrite(session, appointment.beneficiary_pk, draft)
+    elif draft is not None:
         values["beneficiary_pk"] = write(session, draft, entry.territory_pk)
     if values:
         session.execute(update(Appointment).where(Appointment.entry_pk == entry.pk).values(**values))
         session.refresh(appointment)
+
+
+def _reachable(session: Session, appointment: Appointment) -> bool:
+    """Whether messages about it have somebody to go to."""
+    if appointment.beneficiary_pk is None:
+        return False
+    person = session.get(Beneficiary, appointment.beneficiary_pk, populate_existing=True)
+    return person is not None and bool(person.consent_reminders and person.email)

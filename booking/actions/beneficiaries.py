@@ -4,10 +4,12 @@ import unicodedata
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from booking.actions.phones import normalised
 from booking.database import add
+from booking.models import Beneficiary
 from booking.refusals import Fault
 
 NAME_LENGTH = 120
@@ -77,4 +79,21 @@ def write(session: Session, draft: BeneficiaryDraft, territory_pk: int) -> int:
             "language": draft.language,
             "consent_reminders": draft.consent_reminders,
         },
+    )
+
+
+def rewrite(session: Session, beneficiary_pk: int, draft: BeneficiaryDraft) -> None:
+    """Corrects what was taken down of a person; messages that wait for them stay theirs."""
+    session.execute(
+        update(Beneficiary)
+        .where(Beneficiary.pk == beneficiary_pk)
+        .values(
+            name=draft.name,
+            name_key=name_key(draft.name),
+            phone=draft.phone,
+            email=draft.email,
+            language=draft.language,
+            consent_reminders=draft.consent_reminders,
+        )
+        .execution_options(synchronize_session=False)
     )

@@ -1,6 +1,7 @@
 """What somebody who searches can choose from: purposes, people, places, rooms and vehicles open to them."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,7 +47,7 @@ class CalendarChoice:
     name: str
     profession: str | None
     venue_pk: int | None
-    organisation: str
+    organisation_pk: int
     rights: Rights
     awaits_a_yes: bool
 
@@ -112,8 +113,8 @@ _PURPOSES = """
 SELECT pk, id, name, minutes, professions, room_capacity, needs_vehicle, urgent FROM purpose ORDER BY pk
 """
 _CALENDARS = """
-SELECT c.pk, c.id, c.kind, c.name, c.profession, c.venue_pk, o.name, c.moderated, c.needs_approval
-FROM calendar c JOIN organisation o ON o.pk = c.organisation_pk
+SELECT c.pk, c.id, c.kind, c.name, c.profession, c.venue_pk, c.organisation_pk, c.moderated, c.needs_approval
+FROM calendar c
 WHERE c.active AND c.pk IN_ARRAY(:calendars)
 ORDER BY c.name, c.pk
 """
@@ -167,3 +168,9 @@ def purposes(session: Session) -> tuple[PurposeChoice, ...]:
         )
         for pk, purpose_id, name, minutes, professions, capacity, vehicle, urgent in rows(session, _PURPOSES, {})
     )
+
+
+def names_of(session: Session, calendar_ids: Iterable[str]) -> dict[str, str]:
+    """The names of these calendars by id."""
+    found = rows(session, "SELECT id, name FROM calendar WHERE id IN_ARRAY(:ids)", {"ids": sorted(set(calendar_ids))})
+    return {str(row[0]): str(row[1]) for row in found}

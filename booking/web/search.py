@@ -166,7 +166,7 @@ def _page(screen: Screen, form: BookingForm, status: int = 200, refused: Refused
     asked, found = screen.asked, screen.choices
     here = search_query.address(asked, screen.chosen)
     impossible = False
-    results, offer = Results((), None, None), None
+    results, offer = Results(()), None
     try:
         results = search_results.look(db.session(), screen.actor, asked, found, screen.now, screen.chosen)
         offer = offer_of(db.session(), screen, refused)

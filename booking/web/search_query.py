@@ -94,7 +94,7 @@ def read(arguments: Arguments, choices: Choices, actor: Actor, kept: Mapping[str
     pointed = [each for each in map(choices.by_id.get, arguments.getlist("agenda")) if each is not None]
     people = [each for each in pointed if each.kind == "adviser"]
     purpose = _purpose(arguments, choices, kept, people)
-    asked = Asked(purpose, minutes=_number(arguments.get("duree"), LONGEST_MINUTES), after=arguments.get("suite"))
+    asked = Asked(purpose, minutes=_number(arguments.get("duree"), LONGEST_MINUTES), after=arguments.get("suite_de"))
     asked = _people(asked, arguments, choices, people)
     asked = _place(asked, arguments, choices, actor, kept, pointed)
     asked = _time(asked, arguments)
@@ -157,7 +157,7 @@ def _place(
 
 
 def _time(asked: Asked, arguments: Arguments) -> Asked:
-    day = _date(arguments.get("le"))
+    day = date_of(arguments.get("le"))
     when = arguments.get("quand", NOW)
     half = arguments.get("moment", "")
     return replace(
@@ -165,8 +165,8 @@ def _time(asked: Asked, arguments: Arguments) -> Asked:
         when=when if when in (DAY, WEEK) and day else NOW,
         day=day,
         half=half if half in (MORNING, AFTERNOON) else "",
-        since=_date(arguments.get("des")),
-        before=_date(arguments.get("avant")),
+        since=date_of(arguments.get("des")),
+        before=date_of(arguments.get("avant")),
     )
 
 
@@ -187,7 +187,7 @@ def _number(text: str | None, most: int) -> int | None:
     return int(text) if int(text) <= most else None
 
 
-def _date(text: str | None) -> date | None:
+def date_of(text: str | None) -> date | None:
     try:
         day = date.fromisoformat(text or "")
     except ValueError:
@@ -218,7 +218,7 @@ def address(asked: Asked, chosen: Chosen | None = None, **change: Any) -> str:
             "duree": asked.minutes,
             "des": asked.since.isoformat() if asked.since else None,
             "avant": asked.before.isoformat() if asked.before else None,
-            "suite": asked.after,
+            "suite_de": asked.after,
         }
     )
     if chosen is not None:

@@ -55,11 +55,14 @@ class Day:
 
 @dataclass(frozen=True)
 class Results:
-    """The days that have slots, the way to earlier and later ones, and what stands in the way when there is none."""
+    """The days that have slots, and what stands in the way when there is none.
+
+    There are more slots before the day ``earlier``, and there may be more from the day ``later`` on.
+    """
 
     days: tuple[Day, ...]
-    earlier: str | None
-    later: str | None
+    earlier: date | None = None
+    later: date | None = None
     hindered: Sequence[slot_obstacles.Hindered] = ()
 
     @property
@@ -75,7 +78,7 @@ def look(
     """The slots that the search finds, a few days at a time."""
     search = as_search(asked, choices)
     if search is None:
-        return Results((), None, None)
+        return Results(())
     zone = ZoneInfo(actor.zone)
     today = local_date(int(now.timestamp()) // 60, zone)
     first, last = _window(asked, today)
@@ -84,15 +87,12 @@ def look(
     else:
         start = max(first, asked.since) if asked.since else first
         days = _forwards(session, actor, search, asked, now, start, last)
-    later_from = days[-1][0] + timedelta(days=1) if days else None
-    later = later_from if later_from is not None and later_from <= last else None
-    earlier = _earlier(session, actor, search, asked, now, first, days)
-    base = replace(asked, since=None, before=None)
+    later = days[-1][0] + timedelta(days=1) if days else None
     hindered = slot_obstacles.why_none(session, actor, _of_days(search, first, last), now) if not days else ()
     return Results(
         tuple(Day(day, _groups(found, asked, choices, chosen)) for day, found in days),
-        search_query.address(base, before=earlier) if earlier else None,
-        search_query.address(base, since=later) if later else None,
+        _earlier(session, actor, search, asked, now, first, days),
+        later if later is not None and later <= last else None,
         hindered,
     )
 
