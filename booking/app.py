@@ -23,6 +23,7 @@ SCREENS = (
     "availability",
     "sharing",
     "feeds",
+    "ics",
     "messages",
     "catalogue",
 )

@@ -7,9 +7,9 @@ sign-in page may take it for an empty calendar. One statement tells whether the 
 import gzip
 import re
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app, request
 from flask.blueprints import BlueprintSetupState
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -40,8 +40,9 @@ _AWAY = "Momentanément indisponible.\nOut of order for a moment.\n"
 
 @blueprint.record
 def _remember(state: BlueprintSetupState) -> None:
-    settings: Settings = state.app.config["BOOKING_SETTINGS"]
-    state.app.extensions["booking.ics"] = Memory(state.app, settings.base_url)
+    app = cast(Flask, state.app)
+    settings: Settings = app.config["BOOKING_SETTINGS"]
+    app.extensions["booking.ics"] = Memory(app, settings.base_url)
 
 
 def memory() -> Memory:

@@ -74,5 +74,9 @@ def test_a_post_by_nobody_changes_nothing(app: Flask, cast: Cast) -> None:
             and access.who not in ("public", "link")
             and not access.who.startswith("token")
         ):
-            address = app.url_map.bind("127.0.0.1").build(rule.endpoint, dict.fromkeys(rule.arguments, "1"), "POST")
+            address = app.url_map.bind("127.0.0.1").build(
+                rule.endpoint,
+                dict.fromkeys(rule.arguments - set(rule.defaults or ()), "1") | dict(rule.defaults or {}),
+                "POST",
+            )
             assert client.post(address).status_code in (401, 404), rule.endpoint
