@@ -3,6 +3,7 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 
 from booking.timeline.interval import local_day
@@ -72,6 +73,22 @@ def test_a_holiday_is_named_and_not_the_opening_it_closes() -> None:
     diary = Diary("lea", [(nine, nine + 180)], [], [EASTER_MONDAY])
     assert diary_obstacles(nine, Need(60, before=10), diary) == [
         Obstacle("public_holiday", "lea", nine - 10, nine + 60)
+    ]
+
+
+@pytest.mark.parametrize(("before", "after"), [(30, 0), (0, 30), (30, 30)])
+def test_an_opening_that_is_open_on_holidays_frees_its_buffers_too(before: int, after: int) -> None:
+    nine = EASTER_MONDAY[0] + 540
+    diary = Diary("lea", [], [], [EASTER_MONDAY], open_on_holidays=[(nine, nine + 60)])
+    assert diary_obstacles(nine, Need(60, before, after), diary) == []
+
+
+def test_a_buffer_beyond_the_ordinary_one_of_two_openings_meets_the_holiday() -> None:
+    midnight = EASTER_MONDAY[0]
+    holiday_till_one = [(midnight, midnight + 60)]
+    diary = Diary("lea", [(midnight + 60, midnight + 120)], [], [EASTER_MONDAY], holiday_till_one)
+    assert diary_obstacles(midnight + 30, Need(60, 60, 60), diary) == [
+        Obstacle("public_holiday", "lea", midnight + 60, midnight + 150)
     ]
 
 

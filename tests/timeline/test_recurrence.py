@@ -159,6 +159,25 @@ def test_until_in_utc_ends_where_dateutil_ends_it(
     assert starts_of(found) == [moment.replace(tzinfo=None) for moment in oracle]
 
 
+@pytest.mark.parametrize("start", [datetime(2026, 1, 1, 9), datetime(2026, 1, 20, 9), datetime(2024, 2, 29, 9)])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("FREQ=DAILY;INTERVAL=3", "FREQ=DAILY;INTERVAL=2;BYDAY=MO,TH", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,MO,FR"),
+        *("FREQ=MONTHLY", "FREQ=MONTHLY;BYMONTHDAY=10", "FREQ=MONTHLY;INTERVAL=5;BYMONTHDAY=-1"),
+        *("FREQ=MONTHLY;BYMONTHDAY=31", "FREQ=MONTHLY;BYMONTHDAY=-31", "FREQ=MONTHLY;BYMONTHDAY=-28"),
+        *("FREQ=MONTHLY;BYDAY=1TU", "FREQ=MONTHLY;BYDAY=-4TU", "FREQ=MONTHLY;BYDAY=5TU"),
+        *("FREQ=MONTHLY;BYDAY=1TU,3TU", "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1", "FREQ=YEARLY"),
+        "FREQ=YEARLY;BYMONTH=3,10;BYDAY=-1SU",
+    ],
+)
+@pytest.mark.parametrize("count", [1, 2, 13])
+def test_a_count_gives_exactly_that_many_dates(pattern: str, start: datetime, count: int) -> None:
+    text = f"{pattern};COUNT={count}"
+    window = window_of(start - timedelta(days=9), start + timedelta(days=40_000))
+    assert starts_of(occurrences(series_of(text, start), window)) == list(rrulestr(text, dtstart=start))
+
+
 @settings(max_examples=100, deadline=None)
 @given(rules(), st.data())
 def test_exceptions_take_dates_out_and_count_still_counts_them(
