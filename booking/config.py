@@ -5,6 +5,7 @@ import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, get_type_hints
 from urllib.parse import urlsplit
@@ -69,6 +70,7 @@ class Settings:
             "secret_key": _secret_key(chosen.pop("secret_key", ""), var),
             "base_url": _base_url(chosen.pop("base_url", cls.base_url)),
             "smtp_url": _address("SMTP_URL", chosen.pop("smtp_url", ""), ("smtp", "smtps")),
+            "mail_from": _sender("MAIL_FROM", chosen.pop("mail_from", cls.mail_from)),
             "sms_url": _address("SMS_URL", chosen.pop("sms_url", ""), ("http", "https")),
             "clock": _clock(chosen.pop("clock", ""), here),
             "log_level": _one_of("LOG_LEVEL", chosen.pop("log_level", "info"), ("debug", "info", "warning", "error")),
@@ -120,11 +122,24 @@ def _base_url(url: str) -> str:
 
 
 def _address(name: str, url: str, schemes: tuple[str, ...]) -> str:
-    if url and (urlsplit(url).scheme not in schemes or not urlsplit(url).hostname):
+    try:
+        parts = urlsplit(url)
+        fits = not url or (parts.scheme in schemes and bool(parts.hostname) and parts.port != 0)
+    except ValueError:  # the port is no number, the brackets of the address do not match
+        fits = False
+    if not fits:
         raise SettingsError(
             f"{PREFIX}{name} must begin with {' or '.join(s + '://' for s in schemes)} and name a host."
         )
     return url
+
+
+def _sender(name: str, address: str) -> str:
+    """A mail address, alone or as in ``Rendez-vous <rdv@mairie.fr>``."""
+    local, _, domain = parseaddr(address)[1].rpartition("@")
+    if not local or not domain or not address.isprintable() or not (local + domain).isascii() or " " in local + domain:
+        raise SettingsError(f"{PREFIX}{name} must be a mail address such as rdv@mairie.fr, not {address!r}.")
+    return address
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:

@@ -269,6 +269,7 @@ def _entry_words(
         words["change"] = facts.get("change")
         words["addressee"] = facts.get("addressee")
         words["undelivered"] = facts.get("undelivered")
+        words["bad_address"] = (facts.get("code") or "").startswith(("smtp_5", "address"))
         words["link"] = desk.address_of(f"{row.entry_kind}s.show", id=row.entry_id)
     return words
 

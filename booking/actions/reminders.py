@@ -215,7 +215,7 @@ def warn_of_undeliverable(session: Session, reminder_pk: int, now: datetime) -> 
                 "due_at": now,
                 "not_after": from_utc(entry.ends),
                 "created": now,
-                "facts": {**(failed.facts or {}), "undelivered": failed.kind},
+                "facts": {**(failed.facts or {}), "undelivered": failed.kind, "code": failed.reason},
             }
         )
     _insert(session, warnings)
