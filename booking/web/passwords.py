@@ -90,7 +90,7 @@ def choose_password(token: str) -> ResponseReturnValue:
             form.take_faults(refusal, wording=wording())
         if fault is None:
             sessions.open_session(pk, version)
-            say(gettext("Votre mot de passe est enregistré. Vous êtes connecté."))
+            say(gettext("Votre mot de passe est enregistré, et la connexion est faite."))
             return redirect(url_for("people.home"))
     return render(
         "people/choose_password.html",
