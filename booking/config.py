@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, get_type_hints
+from typing import Annotated, Any, get_type_hints
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -64,7 +64,7 @@ class Settings:
         chosen = {names[name]: values[name].strip() for name in names if values.get(name, "").strip()}
         var = (here / chosen.pop("var", "var")).resolve()
         _make_folder(var)
-        settings = {
+        settings: dict[str, Any] = {
             "var": var,
             "database_url": _database_url(chosen.pop("database_url", f"sqlite:///{var / 'booking.db'}")),
             "secret_key": _secret_key(chosen.pop("secret_key", ""), var),
