@@ -6,16 +6,14 @@ match the rule on or after the start; as in python-dateutil, and unlike a strict
 At most one occurrence starts on a local date.
 """
 
-from bisect import bisect_left, bisect_right
-from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from booking.timeline.cycles import LAST_ORDINAL, day_cycle, how_many, last_ordinal, month_days
 from booking.timeline.interval import (
     EPOCH_ORDINAL,
     MINUTES_A_DAY,
@@ -48,8 +46,6 @@ __all__ = [
     "with_overrides",
 ]
 
-# Two days short of date.max, so that no zone's offset and no occurrence's length leaves the calendar.
-_LAST_ORDINAL = date.max.toordinal() - 366
 
 Override = tuple[datetime, int] | None
 """What became of one date: moved to (local start, minutes), or None when it is cancelled."""
@@ -178,7 +174,7 @@ def is_occurrence(series: Series, wall: datetime) -> bool:
 
 def first_start(series: Series) -> datetime | None:
     """The local start of the first occurrence, or None when there is none at all."""
-    return next(_walls(series, series.start.toordinal(), _LAST_ORDINAL), None)
+    return next(_walls(series, series.start.toordinal(), LAST_ORDINAL), None)
 
 
 def last_end(series: Series) -> Minute | None:
@@ -205,7 +201,7 @@ def split(series: Series, on: date) -> tuple[Series | None, Series | None]:
     the tail starts at its own first occurrence and counts what is left. A half without any is None.
     """
     first, cut = series.start.toordinal(), on.toordinal()
-    following = next(_walls(series, cut, _LAST_ORDINAL), None)
+    following = next(_walls(series, cut, LAST_ORDINAL), None)
     last = next(_walls_before(series, cut), None)
     head = tail = None
     if series.rule is None:
@@ -218,7 +214,7 @@ def split(series: Series, on: date) -> tuple[Series | None, Series | None]:
     if following is not None:
         count = series.rule.count
         if count is not None:
-            count -= _how_many(series.rule, first, following.toordinal() - 1)
+            count -= how_many(series.rule, first, following.toordinal() - 1)
         kept = frozenset(day for day in series.exdates if day > following.date())
         tail = replace(series, start=following, rule=replace(series.rule, count=count), exdates=kept)
         if last is None and following == series.start:
@@ -228,16 +224,16 @@ def split(series: Series, on: date) -> tuple[Series | None, Series | None]:
 
 def _plan(start: datetime, rule: Rule | None, exdates: frozenset[date]) -> Plan:
     first = start.toordinal()
-    last = _last_ordinal(rule, first)
+    last = last_ordinal(rule, first)
     origin, length = first, 1
     offsets: tuple[int, ...] = ()
     if rule is None:
         offsets = (0,)
     elif rule.frequency in ("DAILY", "WEEKLY"):
-        origin, length, offsets = _day_cycle(rule, first)
+        origin, length, offsets = day_cycle(rule, first)
     return Plan(
         first,
-        _LAST_ORDINAL if last is None else min(last, _LAST_ORDINAL),
+        LAST_ORDINAL if last is None else min(last, LAST_ORDINAL),
         start.hour * 60 + start.minute,
         frozenset(day.toordinal() for day in exdates),
         origin,
@@ -260,7 +256,7 @@ def _days_around(series: Series, earliest: Minute, latest: Minute | None) -> Ite
 
     No zone is a day ahead of UTC or behind it, so one day more on each side is enough.
     """
-    high = _LAST_ORDINAL if latest is None else latest // MINUTES_A_DAY + EPOCH_ORDINAL + 1
+    high = LAST_ORDINAL if latest is None else latest // MINUTES_A_DAY + EPOCH_ORDINAL + 1
     return _days_of(series, earliest // MINUTES_A_DAY + EPOCH_ORDINAL - 1, high)
 
 
@@ -276,7 +272,7 @@ def _days_of(series: Series, low: int, high: int) -> Iterable[int]:
     if len(offsets) == 1:
         return range(low + (origin + offsets[0] - low) % length, high + 1, length)
     if rule is not None and rule.frequency in ("MONTHLY", "YEARLY"):
-        return _month_days(rule, first, low, high)
+        return month_days(rule, first, low, high)
     bases = range(low - (low - origin) % length, high + 1, length)
     return (base + offset for base in bases for offset in offsets if low <= base + offset <= high)
 
@@ -308,118 +304,3 @@ def _exception(value: str | date | datetime, start: datetime) -> date:
     if value.tzinfo is not None or value.time() != start.time():
         raise RuleError("exdates", f"{value.isoformat()} is not the local start of an occurrence")
     return value.date()
-
-
-# Dates of a rule, as proleptic ordinals. Daily and weekly rules are cycles of so many days; monthly and
-# yearly ones are cycles of so many months with a pattern of days in each.
-
-
-@lru_cache(maxsize=65536)
-def _day_cycle(rule: Rule, first: int) -> tuple[int, int, tuple[int, ...]]:
-    """A daily or weekly rule as (origin day, length in days, offsets of its dates in each cycle)."""
-    if rule.frequency == "DAILY":
-        if not rule.weekdays:
-            return first, rule.interval, (0,)
-        steps = (k * rule.interval for k in range(7))
-        return first, 7 * rule.interval, tuple(k for k in steps if _weekday(first + k) in rule.weekdays)
-    origin = first - (_weekday(first) - rule.week_start) % 7
-    return origin, 7 * rule.interval, tuple(sorted((day - rule.week_start) % 7 for day in rule.weekdays))
-
-
-def _month_days(rule: Rule, first: int, low: int, high: int) -> Iterator[int]:
-    for month in _months(rule, first, low, high):
-        for day in _days_of_month(rule, month):
-            if low <= day <= high:
-                yield day
-
-
-def _months(rule: Rule, first: int, low: int, high: int) -> Iterator[int]:
-    """The months (12 a year, counted from year 0) in which the rule may have dates from `low` to `high`."""
-    origin, earliest, latest = (_month_of(day) for day in (first, low, high))
-    if rule.frequency == "MONTHLY":
-        step = rule.interval
-        for month in range(earliest + (origin - earliest) % step, latest + 1, step):
-            if not rule.months or month % 12 + 1 in rule.months:
-                yield month
-        return
-    wanted = sorted(rule.months) or range(1, 13)
-    year, last_year = earliest // 12, latest // 12
-    for one in range(year + (origin // 12 - year) % rule.interval, last_year + 1, rule.interval):
-        for number in wanted:
-            if earliest <= one * 12 + number - 1 <= latest:
-                yield one * 12 + number - 1
-
-
-@lru_cache(maxsize=65536)
-def _days_of_month(rule: Rule, month: int) -> tuple[int, ...]:
-    """The ordinals of the days of this month that the rule's pattern names, in order."""
-    year, number = divmod(month, 12)
-    first_weekday, length = monthrange(year, number + 1)
-    days = set(range(1, length + 1))
-    if rule.month_days:
-        days &= {day if day > 0 else length + 1 + day for day in rule.month_days}
-    if rule.nth_weekdays:
-        days &= {day for n, weekday in rule.nth_weekdays for day in _nth(n, (weekday - first_weekday) % 7 + 1, length)}
-    found = sorted(days)
-    if rule.positions:
-        picked = {p - 1 if p > 0 else len(found) + p for p in rule.positions}
-        found = [day for index, day in enumerate(found) if index in picked]
-    start = date(year, number + 1, 1).toordinal() - 1
-    return tuple(start + day for day in found)
-
-
-def _nth(n: int, earliest: int, length: int) -> Sequence[int]:
-    """The days of a month on which its nth weekday falls, given the first such day and the month's length."""
-    every = range(earliest, length + 1, 7)
-    if n == 0:
-        return every
-    return every[n - 1 : n] if n > 0 else every[n : n + 1 or None]
-
-
-@lru_cache(maxsize=65536)
-def _last_ordinal(rule: Rule | None, first: int) -> int | None:
-    """The last local date on which the rule may have an occurrence, or None when it goes on for ever."""
-    if rule is None:
-        return first
-    if rule.count is None:
-        return None if rule.until is None else rule.until.toordinal()
-    if rule.frequency in ("DAILY", "WEEKLY"):
-        origin, length, offsets = _day_cycle(rule, first)
-        if not offsets:
-            return first - 1
-        cycles, index = divmod(bisect_left(offsets, first - origin) + rule.count - 1, len(offsets))
-        return min(origin + cycles * length + offsets[index], _LAST_ORDINAL)
-    if _one_a_month(rule):
-        month = _month_of(first) + (_days_of_month(rule, _month_of(first))[0] < first) * rule.interval
-        month += (rule.count - 1) * rule.interval
-        return _LAST_ORDINAL if month // 12 >= date.max.year else _days_of_month(rule, month)[0]
-    return next(islice(_month_days(rule, first, first, _LAST_ORDINAL), rule.count - 1, None), _LAST_ORDINAL)
-
-
-def _one_a_month(rule: Rule) -> bool:
-    """Whether every month that the rule visits has exactly one of its dates, so that COUNT is a product."""
-    if rule.frequency != "MONTHLY" or rule.months or rule.positions:
-        return False
-    if rule.nth_weekdays:
-        return not rule.month_days and len(rule.nth_weekdays) == 1 and 1 <= abs(rule.nth_weekdays[0][0]) <= 4
-    return len(rule.month_days) == 1 and abs(rule.month_days[0]) <= 28
-
-
-def _how_many(rule: Rule, first: int, last: int) -> int:
-    """How many dates the rule has up to and with the day `last`, blind to UNTIL and COUNT."""
-    if last < first:
-        return 0
-    if rule.frequency in ("DAILY", "WEEKLY"):
-        origin, length, offsets = _day_cycle(rule, first)
-        cycles, rest = divmod(last - origin, length)
-        return cycles * len(offsets) + bisect_right(offsets, rest) - bisect_left(offsets, first - origin)
-    return sum(1 for _ in _month_days(rule, first, first, last))
-
-
-def _weekday(ordinal: int) -> int:
-    return (ordinal + 6) % 7
-
-
-def _month_of(ordinal: int) -> int:
-    day = date.fromordinal(ordinal)
-    return day.year * 12 + day.month - 1

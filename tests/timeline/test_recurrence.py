@@ -12,7 +12,7 @@ from dateutil.rrule import rruleset, rrulestr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from booking.timeline import recurrence, rule
+from booking.timeline import cycles, recurrence, rule
 from booking.timeline.interval import to_minute
 from booking.timeline.recurrence import (
     Occurrence,
@@ -352,14 +352,14 @@ def test_a_rule_that_never_matches_has_no_dates() -> None:
 
 def lines_run(action: Any) -> int:
     """How many lines of the recurrence arithmetic an action executes, its memory emptied first."""
-    for name in vars(recurrence).values():
+    for name in [*vars(recurrence).values(), *vars(cycles).values()]:
         if hasattr(name, "cache_clear"):
             name.cache_clear()
     count = 0
 
     def on_line(frame: FrameType, event: str, _: Any) -> Any:
         nonlocal count
-        count += event == "line" and frame.f_code.co_filename == recurrence.__file__
+        count += event == "line" and frame.f_code.co_filename in (recurrence.__file__, cycles.__file__)
         return on_line
 
     before = sys.gettrace()
