@@ -12,7 +12,9 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from booking import database
+from tests import cast as people
 from tests.actions.ledger import Ledger, instant
+from tests.plumbing.service import make_app
 
 PATIENCE = 60.0
 TEN = "2027-01-21 10:00"
@@ -193,4 +195,24 @@ def test_a_worker_outlives_a_mail_server_that_comes_back(ledger, work, mail_serv
     ledger.age_leases()
     until(lambda: waiting(ledger) == 0, worker)
 
+    assert len(mail_server.taken) == 2
+
+
+def test_a_worker_outlives_a_database_that_went_away(own_postgres, start_worker, mail_server, tmp_path):
+    url = own_postgres.create_database("booking")
+    database.upgrade(url)
+    set_clock(tmp_path, "2027-01-18 10:40")
+    worker = start_worker(url, BOOKING_SMTP_URL=mail_server.url, BOOKING_CLOCK=f"@{tmp_path / 'now'}")
+    until(lambda: "worker started" in worker.log, worker)
+    own_postgres.stop()
+    until(lambda: "not to be had" in worker.log or "a job failed" in worker.log, worker)
+    own_postgres.start()
+
+    app = make_app(url, tmp_path)
+    with app.app_context():
+        ledger = Ledger(app, database.write(people.build))
+        ledger.book(TEN)
+        until(lambda: waiting(ledger) == 0, worker)
+        database.db.session.remove()
+        database.db.engine.dispose()
     assert len(mail_server.taken) == 2
