@@ -12,7 +12,7 @@ from booking import clock
 from booking.actions.planner import Line, PlannedCalendar, calendars_seen, lines
 from booking.actions.search_choices import choices
 from booking.database import db
-from booking.timeline.interval import Span, local_day
+from booking.timeline.interval import Span, local_day, overlap
 from booking.web import current_actor, render, today
 from booking.web.planner_grid import Cell, cells, hours_shown
 
@@ -106,7 +106,9 @@ def _usual(everything: list[PlannedCalendar], there: list[PlannedCalendar]) -> l
 
 def _busy_on(every: list[Line], day: Span) -> bool:
     """Whether anything stands on that day or is offered; an empty Saturday or Sunday is left out of the week."""
-    return any(one.starts < day[1] and one.ends > day[0] for line in every for one in (*line.blocks, *line.openings))
+    spans = [(block.starts, block.ends) for line in every for block in line.blocks]
+    spans += [(time.starts, time.ends) for line in every for time in line.openings]
+    return any(overlap(span, day) for span in spans)
 
 
 def _day_lines(every: list[Line], window: tuple[int, int]) -> list[DayLine]:
