@@ -6,6 +6,7 @@ Sources: RFC 5545 §3.1 (folding), §3.2 and RFC 6868 (parameters), §3.3 (value
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 LINE_OCTETS = 75
 """The longest line, in octets of UTF-8, its line break not counted (RFC 5545 §3.1)."""
@@ -88,20 +89,28 @@ def text_line(name: str, text: str) -> str:
     return folded(f"{name}:{escaped(text)}")
 
 
+@lru_cache(maxsize=1024)
+def repeated_line(name: str, text: str) -> str:
+    """`text_line` for texts that many entries share (a title, a place); made once and kept."""
+    return text_line(name, text)
+
+
 def wall(moment: date) -> str:
     """``20270119T100000`` for a local time, ``20270119`` for a date; seconds are whole, fractions dropped."""
+    day = f"{moment.year:04}{moment.month:02}{moment.day:02}"
     if isinstance(moment, datetime):
-        return moment.replace(tzinfo=None).isoformat(timespec="seconds").replace("-", "").replace(":", "")
-    return moment.isoformat().replace("-", "")
+        return f"{day}T{moment.hour:02}{moment.minute:02}{moment.second:02}"
+    return day
 
 
 def utc(instant: datetime) -> str:
     """``20270119T090000Z`` for an aware instant of any offset. Raises ValueError on a naive one."""
     if instant.tzinfo is None:
         raise ValueError(f"an instant needs its offset: {instant!r}")
-    return wall(instant.astimezone(UTC)) + "Z"
+    return wall(instant if instant.tzinfo is UTC else instant.astimezone(UTC)) + "Z"
 
 
+@lru_cache(maxsize=64)
 def duration(minutes: int) -> str:
     """``PT1H``, ``PT1H30M``, ``P1D``, ``-PT15M``: a DURATION of whole minutes (RFC 5545 §3.3.6)."""
     sign = "-" if minutes < 0 else ""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from ical_feeds.content_lines import duration, escaped, folded, text_line, uri, utc, wall
+from ical_feeds.content_lines import duration, escaped, folded, repeated_line, text_line, uri, utc, wall
 from ical_feeds.event import Event, is_second_hour, order_key
 from ical_feeds.zones import known_zone, vtimezone
 
@@ -102,6 +102,7 @@ def calendar_header(
 
 def _vevent(event: Event, series_zone: str | None) -> list[str]:
     stamp = utc(event.last_modified)
+    created = stamp if event.created is event.last_modified else utc(event.created)
     lines = ["BEGIN:VEVENT", text_line("UID", event.uid)]
     if event.recurrence_id is not None:
         lines.append(_local("RECURRENCE-ID", event.recurrence_id, series_zone))
@@ -109,20 +110,20 @@ def _vevent(event: Event, series_zone: str | None) -> list[str]:
         f"SEQUENCE:{event.sequence}",
         f"STATUS:{event.status}",
         f"DTSTAMP:{stamp}",
-        f"CREATED:{utc(event.created)}",
+        f"CREATED:{created}",
         f"LAST-MODIFIED:{stamp}",
     ]
     lines += _interval(event)
     if event.rule is not None:
         lines.append(folded(f"RRULE:{event.rule}"))
     lines += [_local("EXDATE", moment, event.zone) for moment in sorted(set(event.exdates))]
-    lines.append(text_line("SUMMARY", event.summary))
+    lines.append(repeated_line("SUMMARY", event.summary))
     lines += _details(event)
     if event.alarm_minutes is not None and not event.cancelled:
         lines += [
             "BEGIN:VALARM",
             "ACTION:DISPLAY",
-            text_line("DESCRIPTION", event.summary),
+            repeated_line("DESCRIPTION", event.summary),
             f"TRIGGER:{duration(-event.alarm_minutes)}",
             "END:VALARM",
         ]
@@ -133,7 +134,7 @@ def _vevent(event: Event, series_zone: str | None) -> list[str]:
 def _details(event: Event) -> list[str]:
     lines = []
     if event.location:
-        lines.append(text_line("LOCATION", event.location))
+        lines.append(repeated_line("LOCATION", event.location))
     if event.description:
         lines.append(text_line("DESCRIPTION", event.description))
     if event.url:

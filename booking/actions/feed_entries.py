@@ -12,6 +12,7 @@ A beneficiary, a phone number or a note is never read here at all.
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -90,27 +91,28 @@ WHERE r.calendar_pk IN_ARRAY(:calendars) AND r.ends > :since AND r.starts < :unt
 """
 
 _ENTRIES = """
-SELECT e.pk, e.kind, e.id, e.uid, e.sequence, e.status, e.zone, e.starts, e.ends, e.title, e.created,
-       e.last_modified, e.starts_wall, e.rrule, e.exdates, v.name, v.address, v.postcode, v.commune, b.name, r.uid,
-       p.id, w.summary
-FROM entry e
-LEFT JOIN venue v ON v.pk = e.venue_pk
-LEFT JOIN account b ON b.pk = e.booked_by_pk
-LEFT JOIN entry r ON r.pk = e.related_pk
-LEFT JOIN workshop w ON w.entry_pk = e.pk
-LEFT JOIN programme p ON p.pk = w.programme_pk
-WHERE e.pk IN_ARRAY(:entries)
+SELECT pk, kind, id, uid, sequence, status, zone, starts, ends, title, created, last_modified, starts_wall, rrule,
+       exdates, venue_pk, booked_by_pk, related_pk
+FROM entry WHERE pk IN_ARRAY(:entries)
+"""
+
+_PLACES = "SELECT pk, name, address, postcode, commune FROM venue WHERE pk IN_ARRAY(:keys)"
+_PEOPLE = "SELECT pk, name FROM account WHERE pk IN_ARRAY(:keys)"
+_RELATED = "SELECT pk, uid FROM entry WHERE pk IN_ARRAY(:keys)"
+_WORKSHOPS = """
+SELECT w.entry_pk, p.id, w.summary FROM workshop w LEFT JOIN programme p ON p.pk = w.programme_pk
+WHERE w.entry_pk IN_ARRAY(:keys)
 """
 
 _PARTS = """
 SELECT DISTINCT x.entry_pk, c.kind, c.name FROM claim x JOIN calendar c ON c.pk = x.calendar_pk
-WHERE x.entry_pk IN_ARRAY(:entries) AND c.kind IN ('room', 'vehicle')
+WHERE x.entry_pk IN_ARRAY(:keys) AND c.kind IN ('room', 'vehicle')
 ORDER BY x.entry_pk, c.name
 """
 
 _CHANGED = """
 SELECT entry_pk, original, starts, ends, sequence, last_modified FROM occurrence
-WHERE entry_pk IN_ARRAY(:entries) ORDER BY entry_pk, original
+WHERE entry_pk IN_ARRAY(:keys) ORDER BY entry_pk, original
 """
 
 _PUBLISHED = """
@@ -123,6 +125,27 @@ WHERE (w.programme_pk = :programme OR p.territory_pk = :territory
 """
 
 
+class _Entry(NamedTuple):
+    pk: int
+    kind: str
+    id: str
+    uid: str
+    sequence: int
+    status: str
+    zone: str
+    starts: int
+    ends: int
+    title: str | None
+    created: int
+    last_modified: int
+    starts_wall: str | None
+    rrule: str | None
+    exdates: str | list[str] | None
+    venue_pk: int | None
+    booked_by_pk: int | None
+    related_pk: int | None
+
+
 class Left(NamedTuple):
     """What an entry no longer holds: its own start and end there, and the sequence and time at which it left."""
 
@@ -133,7 +156,7 @@ class Left(NamedTuple):
 
 
 def read(session: Session, feed: Feed, base_url: str) -> list[Seen]:
-    """What stands on the calendars of a feed around its day, tombstones included; at most five statements."""
+    """What stands on the calendars of a feed around its day, tombstones included; at most nine statements."""
     window = {"since": feed.since, "until": feed.until}
     shown = dict(feed.details)
     arguments = {**window, "calendars": list(shown), "day_before": feed.since - LONG_MINUTES}
@@ -172,6 +195,19 @@ def _raise(levels: dict[int, str], entry_pk: int, level: str) -> None:
         levels[entry_pk] = level
 
 
+@dataclass
+class Surroundings:
+    """What entries refer to, by key: read once for all of them, and only as far as their levels allow."""
+
+    places: dict[int, str | None] = field(default_factory=dict)
+    people: dict[int, str] = field(default_factory=dict)
+    related: dict[int, str] = field(default_factory=dict)
+    workshops: dict[int, tuple[str | None, str | None]] = field(default_factory=dict)
+    rooms: dict[int, list[str]] = field(default_factory=dict)
+    vehicles: dict[int, list[str]] = field(default_factory=dict)
+    changed: dict[int, list[Changed]] = field(default_factory=dict)
+
+
 def _seen(
     session: Session,
     levels: dict[int, str],
@@ -179,87 +215,83 @@ def _seen(
     base_url: str,
     cancelled: Iterable[int] = (),
 ) -> list[Seen]:
-    found = rows(session, _ENTRIES, {"entries": list(levels)}) if levels else []
-    full = [key for key, level in levels.items() if level == "full"]
-    rooms: dict[int, list[str]] = {}
-    vehicles: dict[int, list[str]] = {}
-    for entry_pk, kind, name in rows(session, _PARTS, {"entries": full}) if full else ():
-        (rooms if kind == "room" else vehicles).setdefault(entry_pk, []).append(name)
-    recurring = [row[0] for row in found if row[13] is not None]
-    changed: dict[int, list[Changed]] = {}
-    for entry_pk, *change in rows(session, _CHANGED, {"entries": recurring}) if recurring else ():
-        changed.setdefault(entry_pk, []).append(Changed(*change))
+    found = [_Entry(*row) for row in rows(session, _ENTRIES, {"entries": list(levels)})] if levels else []
+    around = _surroundings(session, found, levels)
     return [
-        _stripped(
-            row,
-            levels[row[0]],
-            left.get(row[0]),
-            row[0] in cancelled,
-            changed.get(row[0], ()),
-            rooms.get(row[0]),
-            vehicles.get(row[0]),
-            base_url,
-        )
-        for row in found
+        _stripped(entry, levels[entry.pk], left.get(entry.pk), entry.pk in cancelled, around, base_url)
+        for entry in found
     ]
 
 
+def _surroundings(session: Session, entries: Sequence[_Entry], levels: dict[int, str]) -> Surroundings:
+    def read(statement: str, keys: Iterable[int | None]) -> Sequence[tuple[Any, ...]]:
+        wanted = sorted({key for key in keys if key is not None})
+        return rows(session, statement, {"keys": wanted}) if wanted else ()
+
+    limited = [entry for entry in entries if levels[entry.pk] != "free_busy"]
+    full = [entry for entry in limited if levels[entry.pk] == "full"]
+    around = Surroundings(
+        places={pk: place(*parts) for pk, *parts in read(_PLACES, (entry.venue_pk for entry in limited))},
+        people=dict(read(_PEOPLE, (entry.booked_by_pk for entry in full))),
+        related=dict(read(_RELATED, (entry.related_pk for entry in limited))),
+        workshops={
+            pk: (programme, summary)
+            for pk, programme, summary in read(_WORKSHOPS, (e.pk for e in limited if e.kind == "workshop"))
+        },
+    )
+    for entry_pk, kind, name in read(_PARTS, (entry.pk for entry in full)):
+        (around.rooms if kind == "room" else around.vehicles).setdefault(entry_pk, []).append(name)
+    for entry_pk, *change in read(_CHANGED, (entry.pk for entry in entries if entry.rrule is not None)):
+        around.changed.setdefault(entry_pk, []).append(Changed(*change))
+    return around
+
+
 def _stripped(
-    row: Sequence[Any],
-    level: str,
-    left: Left | None,
-    cancelled: bool,
-    changed: Iterable[Changed],
-    rooms: list[str] | None,
-    vehicles: list[str] | None,
-    base_url: str,
+    entry: _Entry, level: str, left: Left | None, cancelled: bool, around: Surroundings, base_url: str
 ) -> Seen:
-    _, kind, entry_id, uid, sequence, status, zone, starts, ends, title, created, modified = row[:12]
-    starts_wall, rrule, exdates, venue, address, postcode, commune, booker, related, programme, summary = row[12:]
-    cancelled = cancelled or status in ("cancelled", "rejected")
-    elsewhere = False
-    if left is not None and not (cancelled and left.sequence == sequence):
-        # It went on on somebody else's calendar: this reader is told when it left, and nothing of after that.
-        elsewhere = True
+    cancelled = cancelled or entry.status in ("cancelled", "rejected")
+    # What went on on somebody else's calendar is told as it left this one, and nothing of after that.
+    elsewhere = left is not None and not (cancelled and left.sequence == entry.sequence)
+    sequence, modified, starts, ends = entry.sequence, entry.last_modified, entry.starts, entry.ends
+    if left is not None and elsewhere:
         sequence, modified = left.sequence, left.released_at
-        starts, ends = (left.starts, left.ends) if rrule is None else (starts, ends)
-    series = None
-    if rrule is not None and starts_wall is not None:
-        listed = json.loads(exdates) if isinstance(exdates, str) else exdates
-        series = Series(starts_wall, rrule, tuple(listed or ()), tuple(changed))
-    seen = Seen(
-        uid=uid,
+        if entry.rrule is None:
+            starts, ends = left.starts, left.ends
+    known = level != "free_busy"
+    placed = known and not elsewhere
+    everything = placed and level == "full"
+    programme, summary = around.workshops.get(entry.pk, (None, None)) if known else (None, None)
+    absent = entry.kind == "absence"
+    return Seen(
+        uid=entry.uid,
         sequence=sequence,
-        tentative=status == "tentative",
+        tentative=entry.status == "tentative",
         gone=cancelled or elsewhere,
-        zone=zone,
+        zone=entry.zone,
         starts=starts,
         ends=ends,
-        created=created,
+        created=entry.created,
         modified=modified,
-        series=series,
+        series=_series(entry, around),
+        kind=entry.kind if known else None,
+        # Why somebody is away, and what was imported from elsewhere, is not for every colleague.
+        title=entry.title if known and not absent and entry.kind != "busy" else None,
+        related_to=around.related.get(entry.related_pk) if known and entry.related_pk is not None else None,
+        programme=programme,
+        venue=around.places.get(entry.venue_pk) if placed and entry.venue_pk is not None else None,
+        note=(entry.title if absent and everything else summary) if placed else None,
+        room=", ".join(around.rooms.get(entry.pk, ())) or None if everything else None,
+        vehicle=", ".join(around.vehicles.get(entry.pk, ())) or None if everything else None,
+        booked_by=around.people.get(entry.booked_by_pk) if everything and entry.booked_by_pk is not None else None,
+        link=_link(base_url, entry.kind, entry.id, starts) if everything else None,
     )
-    if level == "free_busy":
-        return seen
-    known = {
-        "kind": kind,
-        # Why somebody is away, and what was imported from elsewhere, is not a colleague's to read.
-        "title": title if kind not in ("absence", "busy") else None,
-        "related_to": related,
-        "programme": programme,
-    }
-    if elsewhere:
-        return seen._replace(**known)
-    known |= {"venue": place(venue, address, postcode, commune), "note": summary}
-    if level == "full":
-        known |= {
-            "note": title if kind == "absence" else summary,
-            "room": ", ".join(rooms) if rooms else None,
-            "vehicle": ", ".join(vehicles) if vehicles else None,
-            "booked_by": booker,
-            "link": _link(base_url, kind, entry_id, starts),
-        }
-    return seen._replace(**known)
+
+
+def _series(entry: _Entry, around: Surroundings) -> Series | None:
+    if entry.rrule is None or entry.starts_wall is None:
+        return None
+    listed = json.loads(entry.exdates) if isinstance(entry.exdates, str) else entry.exdates
+    return Series(entry.starts_wall, entry.rrule, tuple(listed or ()), tuple(around.changed.get(entry.pk, ())))
 
 
 def place(name: str | None, address: str | None, postcode: str | None, commune: str | None) -> str | None:

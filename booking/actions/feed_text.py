@@ -168,8 +168,9 @@ def _description(seen: Seen, words: dict[str, str]) -> str | None:
 def _interval(starts: Minute, ends: Minute, zone: str) -> tuple[date, date]:
     """Local start and end; two dates when whole local days are taken."""
     info = _zone(zone)
-    start, end = to_wall(starts, info), to_wall(ends, info)
-    if start.time() == MIDNIGHT and end.time() == MIDNIGHT:
+    start = datetime.fromtimestamp(starts * 60, info).replace(tzinfo=None)
+    end = datetime.fromtimestamp(ends * 60, info).replace(tzinfo=None)
+    if not (start.hour or start.minute or end.hour or end.minute):
         return start.date(), end.date()
     return start, end
 
