@@ -250,4 +250,4 @@ def _near_enough(venue: Venue, search: Search) -> bool:
         return False
     (one, east), (other, other_east) = (map(radians, place) for place in (search.near, venue.place))
     inner = sin(one) * sin(other) + cos(one) * cos(other) * cos(east - other_east)
-    return 6371 * acos(min(1.0, inner)) <= search.within_km
+    return 6371 * acos(min(1.0, inner)) <= search.within_km + 1e-6
