@@ -1,0 +1,107 @@
+"""What goes wrong is said in plain words, and a database that is away is no fault of the page."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+
+import pytest
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from booking import refusals
+from booking.actions.routes import ROUTES, Access
+from booking.web import logs
+
+
+@pytest.fixture
+def refusing(app: Flask, monkeypatch: pytest.MonkeyPatch):
+    """A page of the test's own that raises what it is told."""
+
+    def page(error: Exception):
+        def view():
+            raise error
+
+        monkeypatch.setitem(ROUTES, "refusing", Access("public"))
+        app.add_url_rule("/refusing", "refusing", view)
+        return app.test_client().get("/refusing")
+
+    return page
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (refusals.NotFound(), 404),
+        (refusals.Forbidden(), 403),
+        (refusals.Clash(), 409),
+        (refusals.NotOffered([]), 409),
+        (refusals.Stale(), 409),
+        (refusals.WrongState("x"), 409),
+        (refusals.Invalid([]), 422),
+        (refusals.KeyReused(), 422),
+        (refusals.KeyRunning(), 409),
+        (refusals.Unavailable(), 503),
+    ],
+)
+def test_a_refusal_is_a_page_with_its_status(refusing, error, status):
+    answer = refusing(error)
+
+    assert answer.status_code == status
+    assert "<h1>" in answer.text
+
+
+def test_a_database_that_is_away_asks_to_come_back(refusing):
+    away = OperationalError("select", {}, sqlite3.OperationalError("disk I/O error"))
+
+    answer = refusing(away)
+
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_a_page_that_does_not_exist_is_said_so_in_french(client):
+    answer = client.get("/nulle-part")
+
+    assert answer.status_code == 404
+    assert "Cette page n’existe pas" in answer.text
+
+
+def test_whoever_lacks_a_right_is_told_who_can_help(signed_in_as):
+    answer = signed_in_as("adviser").get("/comptes")
+
+    assert answer.status_code == 403
+    assert "Élise Esnault" in answer.text
+
+
+def test_an_endpoint_outside_the_table_is_closed(app, client):
+    app.add_url_rule("/forgotten", "forgotten_door", lambda: "open")
+
+    assert client.get("/forgotten").status_code == 403
+
+
+def line(record: logging.LogRecord) -> dict[str, object]:
+    text = logs.OneLine().format(record)
+    assert "\n" not in text
+    return json.loads(text)
+
+
+def record(message: str, exc_info=None) -> logging.LogRecord:
+    return logging.LogRecord("booking.x", logging.ERROR, "x.py", 1, message, (), exc_info)
+
+
+def test_a_line_of_the_log_cannot_be_broken_in_two():
+    assert line(record('a\nb\r{"level": "info"}\x1b[31m'))["message"] == 'a\nb\r{"level": "info"}\x1b[31m'
+
+
+def test_the_log_keeps_where_an_error_came_from_and_not_its_words():
+    logs.configure("error")
+    try:
+        raise ValueError("Marcel Sage +33639982898")
+    except ValueError as error:
+        written = logs.OneLine().format(record("broke", (type(error), error, error.__traceback__)))
+
+    assert "ValueError" in written
+    assert "test_refused.py" in written
+    assert "Marcel" not in written
