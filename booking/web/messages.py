@@ -48,6 +48,7 @@ def everything() -> ResponseReturnValue:
     return render(
         "messages/list.html",
         found=found,
+        kept={each.id for each in found if (settings().mails / each.file_name).is_file()},
         further=further,
         chosen=chosen,
         by_file=not settings().smtp_url,

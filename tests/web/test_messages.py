@@ -49,7 +49,7 @@ def test_an_administrator_sees_to_whom_what_and_what_became_of_it(ledger, drain,
     drain()
 
     page = plain(helene.get("/messages"))
-    for words in ("Jeudi 21 janvier, 10 h : rendez-vous à Brume", "marcel@courriel.example", "envoyé"):
+    for words in ("Jeudi 21 janvier, 10 h : rendez-vous à Brume", "marcel@courriel.example", "gardé en fichier"):
         assert words in page
 
 
@@ -91,9 +91,7 @@ def test_difficulties_are_listed_with_their_reason_in_words(ledger, helene):
 
 def test_other_territories_have_no_part_in_it(app, ledger, cast, helene):
     ledger.write(
-        lambda session: reminders.send_account_message(
-            session, "invitation", cast.zoe.pk, instant("2027-01-18 10:40")
-        )
+        lambda session: reminders.send_account_message(session, "invitation", cast.zoe.pk, instant("2027-01-18 10:40"))
     )
 
     assert "zoe@" not in helene.get("/messages").text
@@ -143,3 +141,30 @@ def test_every_reason_of_the_ledger_has_its_words(app, ledger, helene):
     for reason in reasons:
         ledger.set(Reminder, row.pk, status="failed", reason=reason)
         assert f">{reason}<" not in helene.get("/messages?etat=difficultes").text
+
+
+def links_of(app, row):
+    (file,) = app.config["BOOKING_SETTINGS"].mails.glob(f"*{row.message_id}.eml")
+    base = app.config["BOOKING_SETTINGS"].base_url
+    return re.findall(re.escape(base) + r"(/\S+)", file.read_text(encoding="utf-8"))
+
+
+def test_the_link_in_a_colleagues_mail_opens_the_appointment(app, ledger, drain, signed_in_as):
+    ledger.book("2027-01-21 10:00")
+    drain()
+    (link,) = links_of(app, ledger.the("diary_changed"))
+
+    assert "Marcel Sage" in signed_in_as("chloe").get(link).text
+
+
+@pytest.mark.parametrize("kind", ["invitation", "password_reset"])
+def test_the_link_in_a_mail_about_an_account_opens_the_choice_of_a_password(app, ledger, cast, drain, client, kind):
+    ledger.write(
+        lambda session: reminders.send_account_message(session, kind, cast.gaston.pk, instant("2027-01-18 10:40"))
+    )
+    drain()
+    (link,) = links_of(app, ledger.the(kind))
+
+    page = client.get(link, follow_redirects=True)
+    assert page.status_code == 200
+    assert 'name="password"' in page.text
