@@ -3,18 +3,20 @@
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
 from booking import clock, database, web
 from booking.config import Settings
-from booking.web import doors, headers, language, logs, refused, sessions
+from booking.web import assets, doors, headers, language, logs, refused, sessions
 
 SCREENS = (
     "passwords",
     "accounts",
     "setup",
     "day",
+    "desk",
     "search",
     "appointments",
     "moving",
@@ -31,16 +33,22 @@ HERE = Path(__file__).parent
 LARGEST_BODY = 5 * 1024 * 1024
 
 
+class Service(Flask):
+    """Flask, whose log of a broken request would quote the address (it may hold a secret) and the error's words."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        logs.request_broke(exc_info)
+
+
 def create_app(settings: Settings) -> Flask:
     """The service: its screens, its API, its database, as the settings say."""
     clock.freeze(settings.clock)
-    app = Flask("booking", template_folder=str(_templates()), static_folder=str(HERE / "static"))
+    app = Service("booking", template_folder=str(_templates()), static_folder=str(HERE / "static"))
     app.config.update(
         BOOKING_SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
-        SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -49,6 +57,7 @@ def create_app(settings: Settings) -> Flask:
     database.connect(app, settings.database_url)
     sessions.install(app, settings)
     language.install(app)
+    assets.install(app)
     web.install(app)
     refused.install(app)
     headers.install(app, settings)

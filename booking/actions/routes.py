@@ -117,6 +117,10 @@ _MESSAGES = {
 
 _DAY = {
     "day.today": Access("signed_in", "details", "calendar"),
+    "desk.absent": Access("signed_in", "book", "calendar"),
+    "desk.settle": Access("signed_in", "book", "calendar"),
+    "desk.hand_over": Access("signed_in", "book", "calendar"),
+    "desk.take_over": Access("signed_in", "book", "calendar"),
     "planner.day": Access("signed_in", "see", "calendar"),
     "planner.dated": Access("signed_in", "see", "calendar"),
 }
