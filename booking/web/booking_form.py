@@ -35,7 +35,7 @@ class BookingForm(Form):
     email = EmailField(
         lazy_gettext("Adresse mail"), [Length(max=254, message=lazy_gettext("Cette adresse est trop longue."))]
     )
-    consent_reminders = BooleanField(lazy_gettext("La personne accepte de recevoir des rappels par mail"))
+    consent_reminders = BooleanField(lazy_gettext("La personne accepte les rappels par mail"))
     note = TextAreaField(
         lazy_gettext("Note pour la personne qui reçoit"),
         [Length(max=NOTE_LENGTH, message=lazy_gettext("Cette note est trop longue (300 caractères au plus)."))],

@@ -96,7 +96,7 @@ def read(arguments: Arguments, choices: Choices, actor: Actor, kept: Mapping[str
     purpose = _purpose(arguments, choices, kept, people)
     asked = Asked(purpose, minutes=_number(arguments.get("duree"), LONGEST_MINUTES), after=arguments.get("suite_de"))
     asked = _people(asked, arguments, choices, people)
-    asked = _place(asked, arguments, choices, actor, kept, pointed)
+    asked = _place(asked, arguments, choices, actor, kept)
     asked = _time(asked, arguments)
     return replace(
         asked,
@@ -119,15 +119,20 @@ def _purpose(
 def _people(asked: Asked, arguments: Arguments, choices: Choices, pointed: list[CalendarChoice]) -> Asked:
     able = {each.id for each in choices.advisers_for(asked.purpose)}
     whom = arguments.get("avec", "")
-    if not whom and "debut" in arguments and pointed:
-        whom = ONE if len(pointed) == 1 else TOGETHER
-        return replace(asked, whom=whom, advisers=tuple(each.id for each in pointed if each.id in able))
-    if whom == ONE and arguments.get("agent") in able:
-        return replace(asked, whom=ONE, advisers=(arguments["agent"],))
     if whom == TOGETHER:
         several = tuple(dict.fromkeys(each for each in arguments.getlist("avec-qui") if each in able))
         return replace(asked, whom=TOGETHER, advisers=several)
-    return replace(asked, whom=ONE if whom == ONE else FIRST)
+    if whom in able:
+        return replace(asked, whom=ONE, advisers=(whom,))
+    if _from_elsewhere(arguments) and pointed:
+        several = tuple(each.id for each in pointed if each.id in able)
+        return replace(asked, whom=TOGETHER if len(several) > 1 else ONE if several else FIRST, advisers=several)
+    return asked
+
+
+def _from_elsewhere(arguments: Arguments) -> bool:
+    """Whether the address names a free time of a planner, and asks nothing of its own."""
+    return "debut" in arguments and "ou" not in arguments
 
 
 def _place(
@@ -136,11 +141,10 @@ def _place(
     choices: Choices,
     actor: Actor,
     kept: Mapping[str, Any],
-    pointed: list[CalendarChoice],
 ) -> Asked:
     where = arguments.get("ou")
     km = _number(arguments.get("km"), 200)
-    if where is None and "debut" in arguments and pointed:
+    if _from_elsewhere(arguments):
         return replace(asked, where=ANYWHERE)
     if where is None:
         where, km = kept.get("ou"), kept.get("km", km)
@@ -199,9 +203,11 @@ def address(asked: Asked, chosen: Chosen | None = None, **change: Any) -> str:
     """The address of a search (or of a slot in it): only what differs from nothing asked is in it."""
     asked = replace(asked, **change) if change else asked
     values: dict[str, Any] = {"motif": asked.purpose.id if asked.purpose else None}
-    if asked.whom != FIRST:
-        values["avec"] = asked.whom
-        values["agent" if asked.whom == ONE else "avec-qui"] = list(asked.advisers)
+    if asked.whom == ONE:
+        values["avec"] = asked.advisers[0]
+    elif asked.whom == TOGETHER:
+        values["avec"] = TOGETHER
+        values["avec-qui"] = list(asked.advisers)
     values["ou"] = asked.where
     if asked.where != ANYWHERE:
         values["km"] = asked.km

@@ -20,6 +20,8 @@
     for (const slot of document.querySelectorAll(".slot")) {
       if (slot.getAttribute("hx-get") === here) slot.setAttribute("aria-current", "true");
     }
-    document.getElementById("reserver")?.scrollIntoView({ block: "nearest" });
+    const offer = document.getElementById("reserver");
+    offer.scrollIntoView({ block: "start" });
+    offer.querySelector("[data-focus], [autofocus]")?.focus({ preventScroll: true });
   });
 })();
