@@ -289,7 +289,7 @@ def _sound(session: Session, actor: Actor, calendar: Calendar, draft: OpeningDra
     series, more = draft_faults(draft, ZoneInfo(zone))
     faults += more
     wanted = sorted(set(draft.purposes or ()))
-    known = dict(session.execute(select(Purpose.id, Purpose.pk).where(Purpose.id.in_(wanted))).tuples())
+    known = {row.id: row.pk for row in session.execute(select(Purpose.id, Purpose.pk).where(Purpose.id.in_(wanted)))}
     faults += [
         Fault(f"/purposes/{index}", "unknown_id", "there is nothing with this id")
         for index, each in enumerate(draft.purposes or ())
