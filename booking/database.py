@@ -16,7 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -305,21 +305,26 @@ def add_all(session: Session, table: str, several: Sequence[Mapping[str, Any]], 
             pass
 
 
-def glance(sql: str, arguments: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+def glance(sql: str, arguments: Mapping[str, Any], engine: Engine | None = None) -> Sequence[tuple[Any, ...]]:
     """``rows`` of one statement alone, without session or transaction: for answers that need nothing else.
 
-    Raises ``Unavailable`` when the database is away.
+    With an ``engine`` it needs no application context. Raises ``Unavailable`` when the database is away.
     """
-    engine = db.engine
+    engine = engine or db.engine
     dialect = engine.dialect
     statement = _statement(dialect.name, sql)
     try:
-        with closing(engine.raw_connection()) as connection, _no_transaction(connection, dialect.name):
-            cursor = connection.cursor()
-            cursor.execute(statement, _bound(dialect.name, arguments))
-            found: Sequence[tuple[Any, ...]] = cursor.fetchall()
-            cursor.close()
-            return found
+        connection = engine.raw_connection()
+        try:
+            # SQLite's connections begin no transaction by themselves; psycopg's do, and are told not to.
+            if dialect.name == "sqlite":
+                return connection.cursor().execute(statement, _bound("sqlite", arguments)).fetchall()  # type: ignore[no-any-return]
+            with _autocommit(connection):
+                cursor = connection.cursor()
+                cursor.execute(statement, _bound(dialect.name, arguments))
+                return cursor.fetchall()
+        finally:
+            connection.close()
     except (DBAPIError, PoolTimeout) as error:
         raise translated(error) from error
     except dialect.loaded_dbapi.Error as error:
@@ -329,11 +334,7 @@ def glance(sql: str, arguments: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
 
 
 @contextmanager
-def _no_transaction(connection: PoolProxiedConnection, dialect: str) -> Iterator[None]:
-    """SQLite's connections begin none by themselves; psycopg's do, so theirs are told not to for a while."""
-    if dialect == "sqlite":
-        yield
-        return
+def _autocommit(connection: PoolProxiedConnection) -> Iterator[None]:
     driver: Any = connection.driver_connection
     driver.autocommit = True
     try:

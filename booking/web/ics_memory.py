@@ -9,10 +9,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import Engine
 
 from booking import clock
 from booking.actions import feed_lookup, feed_reads
@@ -32,11 +32,11 @@ log = logging.getLogger("booking.ics")
 
 @dataclass(frozen=True)
 class Body:
-    """What is sent, coded as it is sent; when something in it last changed."""
+    """What is sent, coded as it is sent; when something in it last changed, as HTTP says it."""
 
     etag: str
     octets: bytes
-    modified: datetime
+    last_modified: str
 
 
 @dataclass
@@ -93,12 +93,16 @@ class Memory:
 
     app: Flask
     base_url: str
+    engine: Engine
     throttle: Throttle = field(default_factory=Throttle)
     shelf: Shelf = field(default_factory=Shelf)
-    database: str = ""
+    database: str = field(init=False)
     _feeds: dict[str, tuple[Sequence[tuple[Any, ...]], Minute, Minute, Feed]] = field(default_factory=dict)
     _flushing: bool = False
     _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.database = str(self.engine.url)
 
     def feed(self, hashed: str, found: Sequence[tuple[Any, ...]], now: Minute) -> Feed:
         """What the look-up's rows tell; worked out anew only when they, or the day, are other ones. Raises ``Gone``."""
