@@ -18,7 +18,7 @@ from importlib.resources import files
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from booking.actions import audit, reminders
@@ -100,31 +100,34 @@ class Try:
         return {"pair": self.pair, "account": self.account, "address": self.address}
 
 
+_NEW_TRY = text(
+    "INSERT INTO attempt (key, failures, last_at) VALUES (:key, :failures, :last_at) ON CONFLICT (key) DO NOTHING"
+)
+
+
 def begin_try(session: Session, attempt: Try, real_now: datetime) -> int:
     """Counts an attempt before it is made, so that many at once count too. Seconds to wait; 0: go ahead."""
     keys = attempt.by_kind()
-    known = {
-        row.key: row
-        for row in session.scalars(
-            select(Attempt).where(Attempt.key.in_(keys.values())).order_by(Attempt.key).with_for_update()
-        )
-    }
-    waits = []
+    session.execute(
+        delete(Attempt).where(Attempt.last_at < real_now - FORGOTTEN_AFTER * 2, Attempt.key.not_in(keys.values()))
+    )
+    new = [{"key": key, "failures": 0, "last_at": int(real_now.timestamp())} for key in sorted(keys.values())]
+    session.execute(_NEW_TRY, new)
+    rows = session.scalars(
+        select(Attempt).where(Attempt.key.in_(keys.values())).order_by(Attempt.key).with_for_update()
+    )
+    known = {row.key: row for row in rows}
+    waits = [0]
     for kind, key in keys.items():
-        row = known.get(key)
-        if row is not None and row.failures > FREE_TRIES[kind]:
+        row = known[key]
+        if row.failures > FREE_TRIES[kind]:
             doubled = min(2 ** min(row.failures - FREE_TRIES[kind], 10), LONGEST_WAIT[kind])
             waits.append(int((row.last_at + timedelta(seconds=doubled) - real_now).total_seconds()))
-    wait = max([0, *waits])
-    if wait:
-        return wait
-    for key in keys.values():
-        row = known.get(key)
-        if row is None:
-            session.add(Attempt(key=key, failures=1, last_at=real_now))
-        else:
-            row.failures = 1 if real_now - row.last_at > FORGOTTEN_AFTER else row.failures + 1
-            row.last_at = real_now
+    if max(waits):
+        return max(waits)
+    for row in known.values():
+        row.failures = 1 if real_now - row.last_at > FORGOTTEN_AFTER else row.failures + 1
+        row.last_at = real_now
     session.flush()
     return 0
 
@@ -142,8 +145,8 @@ def succeed(session: Session, attempt: Try, account_pk: int, now: datetime) -> N
 
 @cache
 def _common() -> frozenset[str]:
-    text = (files("booking") / "data" / "common_passwords.txt").read_text(encoding="utf-8")
-    return frozenset(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    lines = (files("booking") / "data" / "common_passwords.txt").read_text(encoding="utf-8")
+    return frozenset(line.strip() for line in lines.splitlines() if line.strip() and not line.startswith("#"))
 
 
 def password_fault(password: str, known: Iterable[str] = ()) -> str | None:
@@ -157,8 +160,8 @@ def password_fault(password: str, known: Iterable[str] = ()) -> str | None:
     core = re.sub(r"[^a-z]+$|^[^a-z]+", "", bare)
     if len(set(bare)) < 5 or bare in _common() or core in _common() or _is_run(bare):
         return "too_common"
-    for text in known:
-        for word in re.findall(r"[a-z]{4,}", _bare(text)):
+    for personal in known:
+        for word in re.findall(r"[a-z]{4,}", _bare(personal)):
             if word in bare and len(bare) - len(word) < 6:
                 return "too_personal"
     return None

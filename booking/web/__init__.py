@@ -6,8 +6,6 @@ runs its action in ``database.write``, and ends with ``render`` or a redirect.
 
 from collections.abc import Callable
 from datetime import date, datetime
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, flash, g, make_response, render_template, request, url_for
@@ -107,14 +105,6 @@ def _page_or_nothing(endpoint: str, **values: Any) -> str | None:
         return None
 
 
-def _asset(name: str) -> str:
-    """The address of a static file, with a mark that changes with its content: browsers keep it for a year."""
-    marks: dict[str, str] = current_app.extensions.setdefault("booking.assets", {})
-    if name not in marks or current_app.debug:
-        marks[name] = sha256((Path(current_app.static_folder or "") / name).read_bytes()).hexdigest()[:12]
-    return url_for("static", filename=name, v=marks[name])
-
-
 def install(app: Flask) -> None:
     """Gives every template the filters and helpers of ``_macros`` and of the menu."""
 
@@ -138,7 +128,6 @@ def install(app: Flask) -> None:
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(
-        asset=_asset,
         page=_page_or_nothing,
         form_key=form_key,
         style_nonce=style_nonce,

@@ -8,8 +8,9 @@ import json
 import logging
 import sys
 import traceback
+from typing import Any
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, g, request
 
 from booking import clock
 
@@ -62,10 +63,10 @@ def install(app: Flask) -> None:
             requests.info("request", extra={"facts": {**_facts(), "status": response.status_code}})
         return response
 
-    @app.teardown_request
-    def broken(error: BaseException | None) -> None:
-        if error is not None and has_request_context():
-            requests.error("request broke", extra={"facts": _facts()}, exc_info=error)
+
+def request_broke(error: Any) -> None:
+    """An error nobody expected: what it was and where it came from."""
+    requests.error("request broke", extra={"facts": _facts()}, exc_info=error)
 
 
 def _facts() -> dict[str, object]:

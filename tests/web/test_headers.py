@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import logging
+from io import StringIO
+
 import pytest
 from flask import Flask
 
 from booking import clock
+from booking.actions.routes import ROUTES, Access
+from booking.web import logs
 from tests.plumbing.service import make_app
 
 
@@ -95,3 +101,35 @@ def test_static_files_are_kept_and_change_their_address_with_their_content(clien
     address = next(part for part in page.split('"') if part.startswith("/static/css/booking.css?v="))
 
     assert "max-age=31536000" in client.get(address).headers["Cache-Control"]
+
+
+def test_static_text_is_sent_compressed_to_whoever_understands_it(client):
+    plain = client.get("/static/css/booking.css", headers={"Accept-Encoding": "identity"})
+    small = client.get("/static/css/booking.css", headers={"Accept-Encoding": "gzip"})
+
+    assert gzip.decompress(small.data) == plain.data
+    assert len(small.data) < len(plain.data) / 2
+    assert small.headers["ETag"] != plain.headers["ETag"]
+    assert "Accept-Encoding" in small.headers["Vary"]
+
+
+def test_a_broken_page_is_logged_without_its_address_or_its_words(app, monkeypatch):
+    def broken(secret):
+        raise RuntimeError("Marcel Sage")
+
+    monkeypatch.setitem(ROUTES, "broken", Access("public"))
+    app.add_url_rule("/broken/<secret>", "broken", broken)
+    app.testing = False
+    written = StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(logs.OneLine())
+    logs.requests.addHandler(handler)
+
+    answer = app.test_client().get("/broken/tell-nobody")
+    logs.requests.removeHandler(handler)
+    logged = written.getvalue()
+
+    assert answer.status_code == 500
+    assert "RuntimeError" in logged
+    assert "tell-nobody" not in logged
+    assert "Marcel" not in logged

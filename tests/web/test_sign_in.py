@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
@@ -68,6 +69,17 @@ def test_waiting_for_one_account_keeps_nobody_else_out(client, cast):
         sign_in(client, "denise@brume.example", WRONG)
 
     assert sign_in(client, "alix@brume.example", PASSWORD).status_code == 302
+
+
+def test_many_guesses_at_once_count_like_one_after_the_other(app, cast):
+    def guess(number: int) -> int:
+        return sign_in(app.test_client(), "denise@brume.example", WRONG).status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(guess, range(12)))
+
+    assert answers.count(422) < 9  # six are free, and a slow machine gives time for another
+    assert 429 in answers
 
 
 def test_signing_out_ends_the_session(signed_in_as):
