@@ -278,3 +278,62 @@ def _note(
         object_id=feed_id,
         detail=detail,
     )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something the actor may subscribe to, and whether more than busy times may be shown of it."""
+
+    scope: str
+    id: str
+    name: str
+    of: str
+    shows_details: bool
+    own: bool = False
+
+
+_SEEN = """
+SELECT c.pk, c.id, c.kind, c.name, o.id, o.name, v.id, v.name, c.account_pk,
+       EXISTS (SELECT 1 FROM opening x WHERE x.calendar_pk = c.pk AND x.admission IN ('drop_in', 'both'))
+FROM calendar c
+JOIN organisation o ON o.pk = c.organisation_pk
+LEFT JOIN venue v ON v.pk = c.venue_pk
+WHERE c.pk IN_ARRAY(:calendars) AND c.active
+ORDER BY c.name, c.id
+"""
+
+_PROGRAMMES = """
+SELECT p.id, p.title, p.quarter FROM programme p
+WHERE p.territory_pk = :territory AND p.state = 'published' ORDER BY p.quarter DESC, p.id
+"""
+
+
+def choices(session: Session, actor: Actor) -> list[Choice]:
+    """All that the actor may subscribe to, by scope and name, their own calendar first."""
+    rights = rights_on(session, actor)
+    calendars: list[Choice] = []
+    places: dict[str, Choice] = {}
+    organisations: dict[str, Choice] = {}
+    for row in rows(session, _SEEN, {"calendars": list(rights)}):
+        pk, calendar_id, kind, name, organisation, organisation_name, venue, venue_name, account_pk, drops_in = row
+        details = rights[pk].sees_details
+        own = account_pk == actor.pk
+        calendars.append(Choice(kind, calendar_id, name, organisation_name, details, own))
+        if drops_in:
+            calendars.append(Choice("openings", calendar_id, name, organisation_name, details, own))
+        for scope, target, target_name, found in (
+            ("venue", venue, venue_name, places),
+            ("organisation", organisation, organisation_name, organisations),
+        ):
+            if target is not None:
+                known = target in found and found[target].shows_details
+                found[target] = Choice(scope, target, target_name, organisation_name, known or details)
+    territory = rows(session, "SELECT id, name FROM territory WHERE pk = :pk", {"pk": actor.territory_pk})
+    published = rows(session, _PROGRAMMES, {"territory": actor.territory_pk})
+    return [
+        *sorted(calendars, key=lambda choice: not choice.own),
+        *sorted(places.values(), key=lambda choice: choice.name),
+        *sorted(organisations.values(), key=lambda choice: choice.name),
+        *(Choice("territory", territory_id, name, name, True) for territory_id, name in territory),
+        *(Choice("programme", programme, title, quarter, True) for programme, title, quarter in published),
+    ]
