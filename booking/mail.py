@@ -240,9 +240,12 @@ class _Server:
             if code != 220:
                 raise Delayed(f"smtp_{code}", everywhere=True)
             client.ehlo_or_helo_if_needed()
-            if not encrypted and client.has_extn("starttls") and not _is_this_machine(host):
-                client.starttls(context=ssl.create_default_context())
-                client.ehlo()
+            if not encrypted and not _is_this_machine(host):
+                if client.has_extn("starttls"):
+                    client.starttls(context=ssl.create_default_context())
+                    client.ehlo()
+                elif self._url.username:
+                    raise Delayed("smtp_cleartext", everywhere=True)
             if self._url.username:
                 client.login(unquote(self._url.username), unquote(self._url.password or ""))
         except Delayed:

@@ -172,6 +172,16 @@ def test_a_server_that_hangs_up_or_stalls_before_taking_a_mail_gets_it_once_late
     assert len(by_server.to("marcel@courriel.example")) == 1
 
 
+def test_a_password_is_not_sent_to_another_machine_without_encryption(ledger, drain, app, mail_server, monkeypatch):
+    monkeypatch.setattr(mail, "_is_this_machine", lambda host: False)
+    url = mail_server.url.replace("smtp://", "smtp://rdv:secret@")
+    app.config["BOOKING_SETTINGS"] = replace(app.config["BOOKING_SETTINGS"], smtp_url=url)
+    ledger.book(TEN)
+    drain()
+
+    assert "smtp_cleartext" in {row.reason for row in ledger.rows(status="pending")}
+
+
 def test_a_mail_taken_by_a_server_that_then_hung_up_comes_again_under_the_same_id(ledger, drain, by_server):
     ledger.book(TEN)
     by_server.behave = {"DATA done": "drop"}

@@ -134,7 +134,7 @@ def test_every_reason_of_the_ledger_has_its_words(app, ledger, helene):
     reasons = [
         *("superseded", "cancelled", "late_booked", "past", "awaiting", "consent_withdrawn", "no_address"),
         *("account_closed", "too_late", "quarantine", "address", "disk", "smtp_timeout", "smtp_connection"),
-        *("smtp_login", "smtp_nonsense", "defect"),
+        *("smtp_login", "smtp_cleartext", "smtp_nonsense", "defect"),
     ]
     ledger.book("2027-01-21 10:00")
     row = ledger.the("confirmation")
