@@ -194,6 +194,15 @@ def snapshot() -> Iterator[Session]:
         yield session
 
 
+def one_state(session: Session) -> None:
+    """Lets a session that has not read yet read one state of the database until its end, whoever writes meanwhile.
+
+    SQLite always does; PostgreSQL otherwise shows each statement the newest.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 def write(work: Callable[[Session], Result]) -> Result:
     """Runs ``work`` in one write transaction and returns what it returns, committed.
 

@@ -126,9 +126,7 @@ class EnrolmentList:
             .all()
         )
         for key, values, person, number, before in self.changes:
-            territory_pk = session.scalar(
-                select(Entry.territory_pk).where(Entry.pk == entry_pks[values["workshop"]])
-            )
+            territory_pk = session.scalar(select(Entry.territory_pk).where(Entry.pk == entry_pks[values["workshop"]]))
             columns = {
                 "workshop_pk": entry_pks[values["workshop"]],
                 "beneficiary_pk": keep_person(

@@ -22,7 +22,7 @@ from booking.actions.territory_file.showing import (
 )
 from booking.actions.territory_file.stored import Stored
 from booking.actions.territory_file.world import Numbers, World, stored_world
-from booking.database import rows
+from booking.database import one_state, rows
 
 Values = dict[str, Any]
 
@@ -35,8 +35,7 @@ class Out(Protocol):
 
 def dump(session: Session, out: Out, *, with_secrets: bool = False) -> None:
     """Writes the territory file of everything stored; memory holds one batch of rows at a time."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    one_state(session)
     encode = json.JSONEncoder(ensure_ascii=False).encode
     out.write(f'{{\n"format": {encode(FORMAT)}')
     world = stored_world(session, with_secrets)
@@ -123,4 +122,3 @@ def _numbers(session: Session, world: World) -> Numbers:
         shared = {pk for statement in _SHARED for (pk,) in rows(session, statement, {})}
         world.numbers = Numbers(shared)
     return world.numbers
-

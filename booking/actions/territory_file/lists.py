@@ -51,9 +51,7 @@ CATALOGUE = (
     Listed(
         "accounts",
         "account",
-        _members(
-            "id name email role organisation profession home_venue phone language active receives password_hash"
-        ),
+        _members("id name email role organisation profession home_venue phone language active receives password_hash"),
         catalogue.read_account,
         catalogue.show_account,
     ),

@@ -188,10 +188,7 @@ class _Offered:
         found = self._merged.get(key)
         if found is None:
             found = self._merged[key] = merge(
-                span
-                for opening in openings
-                for where, span in self._of(opening)
-                if place == _NOWHERE or where == place
+                span for opening in openings for where, span in self._of(opening) if place == _NOWHERE or where == place
             )
         return found
 

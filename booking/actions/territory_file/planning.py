@@ -220,8 +220,11 @@ class EntryList:
         told = draft.told_of_person
         if was is not None:
             person = person._replace(
-                **{name: getattr(was, name) for name in ("email", "language", "consent_reminders", "needs")
-                   if name not in told}
+                **{
+                    name: getattr(was, name)
+                    for name in ("email", "language", "consent_reminders", "needs")
+                    if name not in told
+                }
             )
             if was.anonymised_at is not None and "anonymised_at" not in told:
                 draft.row.warn("beneficiary", "anonymised")
@@ -347,9 +350,11 @@ def _changed(draft: Draft, plan: Plan, before: Stored, claims: list[Held], deriv
         or calendars != held_before
     )
     # The dates of an endless series that are claimed grow with time, so they are compared by what makes them.
-    reclaims = significant or (
-        standing and not is_series and set(claims) != set(before.claims)
-    ) or (standing and is_series and (draft.before, draft.after) != (before.before, before.after))
+    reclaims = (
+        significant
+        or (standing and not is_series and set(claims) != set(before.claims))
+        or (standing and is_series and (draft.before, draft.after) != (before.before, before.after))
+    )
     released: list[Released] = [each for each in told.get("released", ()) if each not in before.released]
     person_changes = draft.person != before.person
     sequence = max(before.sequence + significant, told.get("sequence", 0))

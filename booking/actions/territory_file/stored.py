@@ -118,6 +118,9 @@ WHERE e.kind = :kind AND {which}
 """
 _NAMED = _ENTRIES.format(which="e.id IN_ARRAY(:ids)")
 _AFTER = _ENTRIES.format(which="e.pk > :after ORDER BY e.pk LIMIT :limit")
+_SERIES_AFTER = _ENTRIES.format(
+    which="e.rrule IS NOT NULL AND e.status IN ('confirmed', 'tentative') AND e.pk > :after ORDER BY e.pk LIMIT :limit"
+)
 
 _CLAIMS = """
 SELECT k.entry_pk, c.id, k.occurrence, k.starts, k.ends, k.strength, k.exclusive
@@ -162,6 +165,11 @@ def by_ids(session: Session, kind: str, ids: Iterable[str]) -> dict[str, Stored]
 def after(session: Session, kind: str, pk: int, limit: int = BATCH) -> list[Stored]:
     """The next entries of this kind behind a key, in the order of their keys."""
     return _whole(session, kind, rows(session, _AFTER, {"kind": kind, "after": pk, "limit": limit}))
+
+
+def series_after(session: Session, kind: str, pk: int, limit: int = 200) -> list[Stored]:
+    """The next series of this kind that stand, behind a key, in the order of their keys."""
+    return _whole(session, kind, rows(session, _SERIES_AFTER, {"kind": kind, "after": pk, "limit": limit}))
 
 
 def any_of(session: Session, kind: str) -> bool:

@@ -80,9 +80,7 @@ class _Writer:
             if work.pk is not None and work.reclaims:
                 columns = Columns(*work.columns)
                 keeping = {self._calendar(claim[0]) for claim in work.claims}
-                held = claims.release(
-                    self._session, work.pk, sequence=columns.sequence, now=self._now, keeping=keeping
-                )
+                held = claims.release(self._session, work.pk, sequence=columns.sequence, now=self._now, keeping=keeping)
                 claims.forget_released(self._session, work.pk, keeping)
                 self.touched |= {claim.calendar_pk for claim in held}
 
