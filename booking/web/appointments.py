@@ -99,7 +99,7 @@ def amend(id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         change = Move(
             beneficiary=replace(form.beneficiary or BeneficiaryDraft(), language=_language(seen)),
-            note=form.written_note,
+            note=form.note.data or None,
             urgency=form.urgency.data or None,
         )
         try:
@@ -226,7 +226,7 @@ def _do(
     except Clash as error:
         names = search_choices.names_of(db.session(), [each.calendar for each in error.clashes]).values()
         say(
-            gettext("Ce n’est plus possible : %(who)s a été pris entre-temps.", who=", ".join(names))
+            gettext("Ce n’est plus possible : %(who)s n’est plus libre à cette heure.", who=", ".join(names))
             if names
             else gettext("Ce n’est plus possible : le créneau a été pris entre-temps."),
             "error",

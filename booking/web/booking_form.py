@@ -24,6 +24,11 @@ KEPT = "recherche"
 """Where the session keeps what was chosen for the last booking."""
 
 
+def _plain_lines(text: str | None) -> str | None:
+    """Line ends of one letter, as they are counted on the screen."""
+    return text.replace("\r\n", "\n") if text else text
+
+
 class BookingForm(Form):
     """Nothing in it is required: some people give a first name, some only come."""
 
@@ -39,6 +44,7 @@ class BookingForm(Form):
     note = TextAreaField(
         lazy_gettext("Note pour la personne qui reçoit"),
         [Length(max=NOTE_LENGTH, message=lazy_gettext("Cette note est trop longue (300 caractères au plus)."))],
+        filters=[_plain_lines],
     )
     urgency = SelectField(lazy_gettext("Urgence"), [Optional()], default="")
 
@@ -57,11 +63,6 @@ class BookingForm(Form):
             email=self.email.data or None,
             consent_reminders=bool(self.consent_reminders.data),
         )
-
-    @property
-    def written_note(self) -> str | None:
-        """The note with line ends of one letter, as its length is counted on the screen."""
-        return (self.note.data or "").replace("\r\n", "\n") or None
 
     def take(self, refusal: Invalid) -> None:
         """Puts what an action found wrong beside its field."""

@@ -89,7 +89,7 @@ def request_of(screen: Screen, form: BookingForm | None = None, *, override: boo
         vehicle=asked.wanted_vehicle,
         minutes=asked.minutes,
         beneficiary=form.beneficiary if form else None,
-        note=form.written_note if form else None,
+        note=(form.note.data or None) if form else None,
         urgency=(form.urgency.data or None) if form else None,
         override=override,
     )

@@ -69,7 +69,7 @@ def book() -> ResponseReturnValue:
         venue=request.form.get("venue") or None,
         minutes=int(minutes) if minutes.isdecimal() and len(minutes) < 4 and int(minutes) else None,
         beneficiary=form.beneficiary,
-        note=form.written_note,
+        note=form.note.data or None,
         override=adviser.rights.manages,
     )
     try:

@@ -145,7 +145,7 @@ def test_what_would_be_sent_is_said_before_confirming(signed_in_as: SignedInAs) 
 
     assert "une confirmation tout de suite et un rappel mardi 19 janvier à 8 h." in text
     assert "L’heure du rappel de la veille est déjà passée." in text
-    assert "Chloé Caron est prévenu par mail." in text
+    assert "Un mail prévient Chloé Caron." in text
 
 
 def test_outside_of_the_openings_the_reason_is_said_at_once(signed_in_as: SignedInAs) -> None:
