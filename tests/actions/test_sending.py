@@ -7,10 +7,11 @@ import email.policy
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from booking import clock, database, jobs, mail
 from booking.actions import sending
-from booking.models import Reminder
+from booking.models import Answer, Entry, Reminder
 from tests.actions.ledger import Ledger, instant
 
 TEN = "2027-01-21 10:00"
@@ -360,3 +361,33 @@ def test_old_rows_and_old_files_are_forgotten(ledger, app, drain):
         database.write(lambda session: sending.forget(session, clock.now()))
 
     assert ledger.rows() == []
+
+
+def test_the_worker_ends_proposals_that_nobody_answered_in_time(ledger, app, cast):
+    entry, _ = ledger.book(TEN, kind="proposed", booked_by=cast.gaston.pk)
+    ledger.set(Entry, entry, lapses_at=int(instant("2027-01-18 10:00").timestamp()) // 60)
+    with app.app_context():
+        jobs.Worker(app).lapse_proposals()
+
+    assert {row.account_pk for row in ledger.rows(kind="lapsed")} == {cast.gaston.pk}
+
+
+def test_the_worker_forgets_answers_after_three_days_and_not_before(ledger, app, cast):
+    def keep(session):
+        for key, created in (("old", "2027-01-15 10:39"), ("young", "2027-01-15 10:41")):
+            session.add(Answer(account_pk=cast.alix.pk, key=key, digest="x", created=instant(created)))
+
+    ledger.write(keep)
+    with app.app_context():
+        jobs.Worker(app).forget_answers()
+
+    assert ledger.write(lambda session: list(session.scalars(select(Answer.key)))) == ["young"]
+
+
+def test_every_beat_of_the_worker_runs_on_a_territory_at_work(ledger, app):
+    ledger.book(TEN)
+    with app.app_context():
+        for action in jobs.Worker(app).beats():
+            action()
+
+    assert ledger.the("confirmation").status == "sent"
