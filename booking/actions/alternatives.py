@@ -46,6 +46,7 @@ def alternatives(session: Session, actor: Actor, request: Request, now: datetime
 
 def _widening(request: Request, now_minute: int) -> Iterator[Search]:
     """Searches that ask less and less of what was wanted."""
+    minutes = request.minutes or A_DAY
     since = max(now_minute, request.starts - DAYS_BEFORE * A_DAY)
     wanted = Search(
         purpose=request.purpose,
@@ -62,6 +63,8 @@ def _widening(request: Request, now_minute: int) -> Iterator[Search]:
         limit=slots.MOST,
         as_purpose_asks=False,
     )
+    # Most often the day itself has three: what lies within a day is nearer than all that does not.
+    yield replace(wanted, since=max(now_minute, request.starts - A_DAY), until=request.starts + A_DAY + minutes)
     yield wanted
     anything = replace(wanted, room=request.room and ANY, vehicle=request.vehicle and ANY)
     if anything != wanted:
@@ -71,5 +74,6 @@ def _widening(request: Request, now_minute: int) -> Iterator[Search]:
         # Of everyone there may be thousands: those from shortly before the wanted hour on.
         soon = max(now_minute, request.starts - SHORTLY)
         others = replace(anything, advisers=None, since=soon, until=soon + DAYS_AFTER * A_DAY)
+        yield replace(others, until=soon + A_DAY)
         yield others
         yield replace(others, venues=None)
