@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from booking.actions import audit, reminders
+from booking.actions.feeds import names_changed
 from booking.actions.people import tidy_email
 from booking.actions.rights import Actor
 from booking.database import lock_calendars
@@ -175,6 +176,8 @@ def change(session: Session, actor: Actor, id: str, draft: Draft, now: datetime)
     email = tidy_email(draft.email) if draft.email else None
     if email != account.email:
         account.session_version += 1
+    if account.name != draft.name.strip():
+        names_changed(session, actor.territory_pk)
     account.name = draft.name.strip()
     account.email = email
     account.role = draft.role
@@ -190,6 +193,8 @@ def change(session: Session, actor: Actor, id: str, draft: Draft, now: datetime)
 def change_own(session: Session, actor: Actor, name: str, phone: str | None, language: str, now: datetime) -> None:
     """What everybody may change of their own account."""
     account = session.get_one(Account, actor.pk)
+    if account.name != name.strip():
+        names_changed(session, actor.territory_pk)
     account.name, account.phone, account.language = name.strip(), phone, language
     calendar = calendar_of(session, account)
     if calendar is not None and calendar.name != account.name:

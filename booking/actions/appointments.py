@@ -269,9 +269,10 @@ def mark_attendance(
     session: Session, actor: Actor, appointment_id: str, attendance: str, now: datetime, seen: int | None = None
 ) -> Booked:
     """Notes whether the beneficiary came. Nobody is written to."""
-    entry, _, _ = load(session, actor, appointment_id, "book", seen)
+    entry, _, held = load(session, actor, appointment_id, "book", seen)
     if attendance not in ATTENDANCES:
         raise Invalid([Fault("/attendance", "choice", f"one of {', '.join(ATTENDANCES)}")])
+    lock_calendars(session, [claim.calendar_pk for claim in held])
     set_attendance(session, entry.pk, attendance)
     entries.change(session, entry, now, significant=False)
     audit.note(

@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.actions import audit
+from booking.actions.feeds import names_changed
 from booking.actions.regions import Locality
 from booking.actions.rights import Actor
 from booking.actions.setup import free_slug
-from booking.database import lock_calendars
 from booking.models import Calendar, Instruction, Organisation, Purpose, Venue
 from booking.refusals import Fault, Forbidden, Invalid, NotFound
 
@@ -146,7 +146,7 @@ def save_venue(
         found.latitude, found.longitude = draft.latitude, draft.longitude
     session.flush()
     _instruct(session, None, found.pk, draft.bring)
-    _touch_calendars_at(session, found.pk)
+    names_changed(session, owner.territory_pk)
     _note(session, actor, "venue_saved", "venue", found.id, now)
     return found
 
@@ -182,7 +182,7 @@ def save_calendar(
     base = venue(session, actor, draft.venue)
     if id is not None:
         found = calendar(session, actor, kind, id)
-        lock_calendars(session, [found.pk])
+        names_changed(session, base.organisation.territory_pk)
     else:
         found = Calendar(id=free_slug(session, Calendar, f"{draft.name} {base.commune or ''}"), kind=kind, equipment=[])
         session.add(found)
@@ -279,11 +279,6 @@ def _instruct(session: Session, purpose_pk: int | None, venue_pk: int | None, te
     elif found is not None:
         session.delete(found)
     session.flush()
-
-
-def _touch_calendars_at(session: Session, venue_pk: int) -> None:
-    """What feeds and searches keep of a venue (its name, where it is) is no longer true."""
-    lock_calendars(session, session.scalars(select(Calendar.pk).where(Calendar.venue_pk == venue_pk)))
 
 
 def _note(session: Session, actor: Actor, action: str, kind: str, id: str, now: datetime) -> None:

@@ -284,9 +284,14 @@ def _opening_children(session: Session, world: World) -> dict[Any, dict[str, lis
     return found
 
 
+SHOWN_BY_NAME = ("calendar", "venue", "account")
+"""Feeds show the names of these, on whatever calendar."""
+
+
 def write(session: Session, world: World) -> set[int]:
     """Writes what the file changed in the catalogue; returns the keys of the calendars concerned."""
     touched: set[int] = set()
+    named_anew = False
     for shape in SHAPES:
         told = [record for record in world.tables[shape.name].values() if record.pointer is not None]
         new = [record for record in told if record.stored is None]
@@ -306,10 +311,11 @@ def write(session: Session, world: World) -> set[int]:
         if shape.name == "opening":
             _write_opening_children(session, new, changed)
             touched |= {record.values["calendar"].pk for record in (*new, *changed)}
-        if shape.name == "calendar":
-            touched |= {record.pk for record in changed if record.pk is not None}
         if shape.name == "share":
             touched |= {record.values["calendar"].pk for record in (*new, *changed)}
+        named_anew = named_anew or (bool(changed) and shape.name in SHOWN_BY_NAME)
+    if named_anew:
+        touched |= {record.pk for record in world.tables["calendar"].values() if record.pk is not None}
     return touched
 
 
