@@ -116,7 +116,7 @@ def invite() -> ResponseReturnValue:
                 said = gettext("L’agenda de %(name)s est créé, sans connexion.", name=account.name)
             say(said)
             return redirect(url_for("accounts.list"))
-    return render("people/invite.html", 422 if request.method == "POST" else 200, form=form)
+    return render("people/invite.html", form.status, form=form)
 
 
 class SeveralForm(Form):
@@ -181,7 +181,7 @@ def edit(id: str) -> ResponseReturnValue:
             return redirect(url_for("accounts.list"))
     return render(
         "people/account.html",
-        422 if request.method == "POST" else 200,
+        form.status,
         form=form,
         account=account,
         ahead=accounts.appointments_ahead(db.session(), account, clock.now_minute()),

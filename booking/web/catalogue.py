@@ -167,10 +167,6 @@ def _with_own(pairs: Any, own: str | None) -> Any:
     return options(known if not own or own in dict(known) else [*known, (own, own)])
 
 
-def _status(form: Form) -> int:
-    return 422 if request.method == "POST" and (form.errors or form.form_errors) else 200
-
-
 @blueprint.get("/structures")
 def home() -> ResponseReturnValue:
     actor, session = current_actor(), db.session()
@@ -202,7 +198,7 @@ def organisation(id: str | None) -> ResponseReturnValue:
             )
         )
         return _saved(saved.name)
-    return render("catalogue/organisation.html", _status(form), form=form, found=found)
+    return render("catalogue/organisation.html", form.status, form=form, found=found)
 
 
 @blueprint.route("/lieux/nouveau", methods=["GET", "POST"], defaults={"id": None}, endpoint="new_venue")
@@ -225,7 +221,7 @@ def venue(id: str | None) -> ResponseReturnValue:
             lambda session: catalogue.save_venue(session, actor, id, form.organisation.data, draft, clock.now())
         )
         return _saved(saved.name)
-    return render("catalogue/venue.html", _status(form), form=form, found=found)
+    return render("catalogue/venue.html", form.status, form=form, found=found)
 
 
 @blueprint.route("/salles/nouvelle", methods=["GET", "POST"], defaults={"id": None}, endpoint="new_room")
@@ -257,7 +253,7 @@ def _calendar(form: RoomForm | VehicleForm, kind: str, id: str | None, found: Ca
     if form.validate_on_submit():
         saved = write(lambda session: catalogue.save_calendar(session, actor, id, form.draft(), clock.now()))
         return _saved(saved.name)
-    return render("catalogue/calendar.html", _status(form), form=form, kind=kind, found=found)
+    return render("catalogue/calendar.html", form.status, form=form, kind=kind, found=found)
 
 
 @blueprint.get("/motifs")
@@ -291,7 +287,7 @@ def purpose(id: str | None) -> ResponseReturnValue:
                 return catalogue.save_purpose(session, actor, id, form.draft(), clock.now()).name
 
             return _saved(write(save), url_for("catalogue.purposes"))
-    return render("catalogue/purpose.html", _status(form), form=form, found=found, places=places, told=told)
+    return render("catalogue/purpose.html", form.status, form=form, found=found, places=places, told=told)
 
 
 def _saved(name: str, to: str | None = None) -> ResponseReturnValue:

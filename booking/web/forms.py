@@ -33,6 +33,11 @@ class Form(FlaskForm):
     def is_submitted(self) -> bool:
         return bool(super().is_submitted()) and not carried.shown_again()
 
+    @property
+    def status(self) -> int:
+        """422 for a form that was sent and is shown because of its faults, else 200."""
+        return 422 if self.is_submitted() else 200
+
     def take_faults(self, refusal: Invalid, names: dict[str, str] | None = None, wording: Any = None) -> None:
         """Puts the faults that an action found beside the fields they are about; the others above the form.
 

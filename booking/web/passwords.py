@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import redirect, request, url_for
+from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy.orm import Session
@@ -54,7 +54,7 @@ def wording() -> dict[str, str]:
 def forgotten() -> ResponseReturnValue:
     form = Forgotten()
     if not form.validate_on_submit():
-        return render("people/forgotten.html", 422 if request.method == "POST" else 200, form=form, sent=False)
+        return render("people/forgotten.html", form.status, form=form, sent=False)
     attempt = people.Try.of("forgotten", form.email.data, client_address())
 
     def ask(session: Session) -> None:
@@ -94,7 +94,7 @@ def choose_password(token: str) -> ResponseReturnValue:
             return redirect(url_for("people.home"))
     return render(
         "people/choose_password.html",
-        422 if request.method == "POST" else 200,
+        form.status,
         form=form,
         account=account,
         invited=kind == "invitation",
@@ -131,4 +131,4 @@ def password() -> ResponseReturnValue:
             else:
                 say(gettext("Votre mot de passe est changé. Vos autres connexions sont fermées."))
                 return redirect(url_for("people.profile"))
-    return render("people/password.html", 422 if request.method == "POST" else 200, form=form)
+    return render("people/password.html", form.status, form=form)

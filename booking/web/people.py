@@ -68,9 +68,7 @@ def sign_in() -> ResponseReturnValue:
         form.form_errors.append(gettext("L’adresse mail ou le mot de passe ne convient pas."))
     if request.method == "GET" and actor_or_none() is not None:
         return redirect(after or url_for("people.home"))
-    return render(
-        "people/sign_in.html", 422 if request.method == "POST" else 200, form=form, carried=packed, suite=after
-    )
+    return render("people/sign_in.html", form.status, form=form, carried=packed, suite=after)
 
 
 def _try(email: str, password: str) -> tuple[int, people.Candidate | None]:
@@ -127,7 +125,7 @@ def profile() -> ResponseReturnValue:
         answer = redirect(url_for("people.profile"))
         _remember_language(answer, form.language.data)
         return answer
-    return render("people/profile.html", 422 if request.method == "POST" else 200, form=form, account=account)
+    return render("people/profile.html", form.status, form=form, account=account)
 
 
 def _remember_language(answer: BaseResponse, chosen: str) -> None:

@@ -47,6 +47,7 @@ def open_session(account_pk: int, session_version: int) -> None:
     """Starts a new session; what the old one held (its form tokens too) is gone."""
     now = int(clock.real_now().timestamp())
     session.clear()
+    g.pop("csrf_token", None)  # kept for the length of a request by Flask-WTF; it is of the old session
     session.permanent = True
     session.update(account=account_pk, version=session_version, since=now, seen=now)
 

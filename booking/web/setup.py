@@ -129,7 +129,7 @@ def account() -> ResponseReturnValue:
             return redirect(url_for("people.sign_in"))
         else:
             return redirect(url_for("setup.structure"))
-    return render("setup/account.html", _status(form), form=form)
+    return render("setup/account.html", form.status, form=form)
 
 
 @blueprint.route("/structure", methods=["GET", "POST"])
@@ -149,7 +149,7 @@ def structure() -> ResponseReturnValue:
         )
         write(lambda session: setup.name_structure(session, actor, told, clock.now()))
         return redirect(url_for("setup.venue", commune=form.commune.data))
-    return render("setup/structure.html", _status(form), form=form)
+    return render("setup/structure.html", form.status, form=form)
 
 
 @blueprint.route("/lieu", methods=["GET", "POST"])
@@ -165,7 +165,7 @@ def venue() -> ResponseReturnValue:
         )
         write(lambda session: setup.add_venue(session, actor, told, clock.now()))
         return redirect(url_for("setup.adviser"))
-    return render("setup/venue.html", _status(form), form=form, territory=own.territory)
+    return render("setup/venue.html", form.status, form=form, territory=own.territory)
 
 
 @blueprint.route("/conseiller", methods=["GET", "POST"])
@@ -199,8 +199,4 @@ def adviser() -> ResponseReturnValue:
                 )
             )
             return redirect(url_for("people.home"))
-    return render("setup/adviser.html", _status(form), form=form)
-
-
-def _status(form: Form) -> int:
-    return 422 if request.method == "POST" and (form.errors or form.form_errors) else 200
+    return render("setup/adviser.html", form.status, form=form)

@@ -75,6 +75,7 @@ def test_a_form_sent_after_the_session_ended_is_carried_through_the_sign_in(guar
     shown = client.post("/profil", data=fields(taken_up.text))
 
     assert stopped.status_code == 401
+    assert shown.status_code == 200
     assert phone_of_denise(guarded_app, cast) is None
     assert html.escape(TYPED["name"], quote=False) in shown.text
     assert TYPED["phone"] in shown.text
@@ -118,6 +119,7 @@ def test_a_form_of_another_tab_is_taken_up(guarded_app, client, cast):
     shown = client.post("/profil", data=fields(stopped.text))
 
     assert stopped.status_code == 400
+    assert shown.status_code == 200
     assert phone_of_denise(guarded_app, cast) is None
     assert TYPED["phone"] in shown.text
 
