@@ -7,6 +7,7 @@ Nothing new is put on it without saying so.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, insert, select
@@ -23,7 +24,7 @@ from booking.models import Entry, Occurrence, ReleasedClaim
 from booking.models.claims import UNAVAILABLE
 from booking.refusals import Fault, Forbidden, Invalid, NotFound, Stale, WrongState
 from booking.timeline.interval import Span, local_day, to_minute, to_wall
-from booking.timeline.recurrence import RuleError, Series, first_start, is_occurrence
+from booking.timeline.recurrence import RuleError, Series, first_start, is_occurrence, occurrences_from
 
 LONGEST_DAYS = 366
 LONGEST_TITLE = 200
@@ -205,6 +206,19 @@ def undo_date(
     _take(session, entry.pk, held, [Date(minute, *span)])
     _note(session, actor, "undo_date", entry.id, now, {"date": minute})
     return Absent(entry.id, entry.version, lying_on(session, entry.pk, now))
+
+
+def next_spans(session: Session, draft: AbsenceDraft, now: datetime, n: int = 5) -> list[Span]:
+    """The next times (UTC minutes) that an absence would take, one under way among them; at most ``n``.
+
+    Raises ``Invalid`` as laying it would.
+    """
+    place = _place(session, draft.calendar)
+    sound, minute = _sound(draft, place.zone), int(now.timestamp()) // 60
+    if sound.series is None:
+        return [(sound.starts, sound.ends)] if sound.ends > minute else []
+    since = minute - sound.series.minutes + 1
+    return [each.span for each in islice(occurrences_from(sound.series, since), n)]
 
 
 _PLACE = """

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking.actions.openings import offered
+from booking.actions.openings import offered, shown
 from booking.database import rows
 from booking.models.claims import LONG_MINUTES
 from booking.timeline.interval import Span, covers, merge
@@ -64,6 +64,18 @@ def inside_openings(session: Session, calendar_pk: int, now: datetime) -> dict[i
             if row[8] == purpose_pk and covers(open_at.get(row[7], ()), (row[4], row[5])):
                 inside[row[0]] = Displaced(*row[:7])
     return inside
+
+
+def within_opening(session: Session, calendar_pk: int, opening_id: str, now: datetime) -> tuple[Displaced, ...]:
+    """The appointments to come that lie within one opening, by start: whom its end would concern."""
+    inside = sorted(inside_openings(session, calendar_pk, now).values(), key=lambda one: (one.starts, one.id))
+    if not inside:
+        return ()
+    window = (inside[0].starts, max(one.ends for one in inside))
+    given = merge(
+        span for each in shown(session, [calendar_pk], window) if each.id == opening_id for span in each.spans
+    )
+    return tuple(one for one in inside if covers(given, (one.starts, one.ends)))
 
 
 def _open_at(session: Session, calendar_pk: int, window: Span, purpose_pk: int) -> dict[int, Sequence[Span]]:
