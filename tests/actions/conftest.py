@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from booking.actions.appointment_requests import Request
 from booking.actions.rights import Actor, load_actor
 from booking.models import Opening
 from booking.timeline.interval import to_minute
+from tests.actions.territory_documents import Store, fresh_store, opened
 from tests.cast import Cast
 
 NOW = datetime(2027, 1, 18, 9, 40, tzinfo=UTC)
@@ -87,3 +89,17 @@ def _opening(opening_id: str, calendar_pk: int, venue_pk: int, start: str, minut
         limited=False,
         holidays="closed",
     )
+
+
+@pytest.fixture
+def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
+    """An empty database for territory files."""
+    with opened(database_url, tmp_path) as store:
+        yield store
+
+
+@pytest.fixture
+def another_store(engine_name: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Store]:
+    """A second empty database on the same engine."""
+    with fresh_store(engine_name, tmp_path, request.getfixturevalue) as store:
+        yield store

@@ -116,15 +116,12 @@ class EnrolmentList:
         """Writes what changed; ``keep_person`` writes a beneficiary and returns the key."""
         now = self._plan.seconds
         table: Any = Enrolment.__table__
-        entry_pks = dict(
-            session.execute(
-                select(Entry.id, Entry.pk)
-                .join(Workshop, Workshop.entry_pk == Entry.pk)
-                .where(Entry.id.in_({values["workshop"] for _, values, _, _, _ in self.changes}))
-            )
-            .tuples()
-            .all()
+        found = session.execute(
+            select(Entry.id, Entry.pk)
+            .join(Workshop, Workshop.entry_pk == Entry.pk)
+            .where(Entry.id.in_({values["workshop"] for _, values, _, _, _ in self.changes}))
         )
+        entry_pks = {row.id: row.pk for row in found}
         for key, values, person, number, before in self.changes:
             territory_pk = session.scalar(select(Entry.territory_pk).where(Entry.pk == entry_pks[values["workshop"]]))
             columns = {
