@@ -184,6 +184,7 @@ def edit(id: str) -> ResponseReturnValue:
         form.status,
         form=form,
         account=account,
+        calendar=calendar,
         ahead=accounts.appointments_ahead(db.session(), account, clock.now_minute()),
         is_self=account.pk == actor.pk,
     )
