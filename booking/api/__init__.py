@@ -3,14 +3,25 @@
 
 from flask import Blueprint, Flask
 
-from booking.api import appointments, calendars, catalogue, entries, openapi, problems, slots
+from booking.api import (
+    absences,
+    appointments,
+    calendars,
+    catalogue,
+    entries,
+    feeds,
+    openapi,
+    openings,
+    problems,
+    slots,
+)
 from booking.api.operations import refuse_large_bodies
 from booking.api.paths import IdConverter
 
 api = Blueprint("api", __name__, url_prefix="/api")
 api.before_request(refuse_large_bodies)
 api.register_blueprint(openapi.blueprint)
-for _concept in (calendars, catalogue, entries, slots, appointments):
+for _concept in (calendars, catalogue, entries, slots, appointments, openings, absences, feeds):
     api.register_blueprint(_concept.blueprint, url_prefix="/v1")
 
 

@@ -36,7 +36,8 @@ from booking.api.shapes import (
     needed,
 )
 from booking.api.slots import LONGEST_MINUTES
-from booking.database import db, rows
+from booking.api.walls import zone_of_venue
+from booking.database import db
 from booking.models.appointments import ATTENDANCES, URGENCIES
 from booking.refusals import Clash, NotOffered, Refusal
 
@@ -355,24 +356,12 @@ def _or_alternatives(
         return attempt()
     except (Clash, NotOffered) as refusal:
         session = db.session()
-        zone = _zone_of(session, venue) or call.actor.zone
+        zone = zone_of_venue(session, venue) or call.actor.zone
         try:
             offered = alternatives(session, call.actor, request_of(session), call.now)
         except Refusal:
             offered = []
         return problems.of_booking(refusal, [slots.told(slot) for slot in offered], zone)
-
-
-def _zone_of(session: Session, venue: str | None) -> str | None:
-    if venue is None:
-        return None
-    found = rows(
-        session,
-        "SELECT t.timezone FROM venue v JOIN organisation o ON o.pk = v.organisation_pk "
-        "JOIN territory t ON t.pk = o.territory_pk WHERE v.id = :venue",
-        {"venue": venue},
-    )
-    return str(found[0][0]) if found else None
 
 
 def _told(session: Session, actor: Actor, entry_pk: int, warnings: tuple[str, ...] = (), status: int = 200) -> Given:

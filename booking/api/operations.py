@@ -20,6 +20,7 @@ from booking import clock
 from booking.actions.idempotency import Given, digest, once
 from booking.actions.rights import Actor
 from booking.api import access
+from booking.api.problems import StillChanging
 from booking.api.shapes import Kind, Query, Record
 from booking.database import db, write
 from booking.refusals import Clash, Fault, Invalid, Stale
@@ -39,7 +40,7 @@ class Call:
     now: datetime
     query: dict[str, Any]
     body: dict[str, Any]
-    sent: Any = None
+    received: Any = None
     """The body as JSON before it was read: what an idempotency key stands for."""
 
     @property
@@ -85,11 +86,11 @@ def operation(
             actor = access.enter()
             faults: list[Fault] = []
             asked = query.read(request.args.to_dict(flat=False), faults) if query.members else {}
-            sent = _sent(body_optional) if body is not None else None
-            given = body.read(sent, "", faults) if body is not None else {}
+            received = _received(body_optional) if body is not None else None
+            given = body.read(received, "", faults) if body is not None else {}
             if faults:
                 raise Invalid(faults)
-            return view(Call(actor, clock.now(), asked, given, sent), **path)
+            return view(Call(actor, clock.now(), asked, given, received), **path)
 
         endpoint.operation = declared  # type: ignore[attr-defined]
         return endpoint
@@ -104,7 +105,7 @@ def refuse_large_bodies() -> None:
         raise RequestEntityTooLarge
 
 
-def _sent(optional: bool) -> Any:
+def _received(optional: bool) -> Any:
     """The body as JSON. Raises 400 for what is no JSON, 415 for what does not say to be."""
     if request.mimetype and request.mimetype != "application/json" and not request.mimetype.endswith("+json"):
         if optional and not request.content_length and request.content_length is not None:
@@ -114,10 +115,10 @@ def _sent(optional: bool) -> Any:
     if not data and optional:
         return {}
     try:
-        sent = json.loads(data.decode("utf-8"), parse_constant=_no_number)
+        received = json.loads(data.decode("utf-8"), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise BadRequest from error
-    return {} if sent is None and optional else sent
+    return {} if received is None and optional else received
 
 
 def _no_number(name: str) -> Any:
@@ -130,13 +131,7 @@ def dumps(value: Any) -> str:
 
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """JSON as an answer."""
-    response = Response(dumps(value), status, mimetype="application/json")
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Vary"] = "Authorization"
-    if headers:
-        for name, each in headers.items():
-            response.headers[name] = each
-    return response
+    return sent(made(value, status, headers))
 
 
 def made(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Given:
@@ -155,25 +150,36 @@ def idempotency_key() -> str | None:
 
 
 def write_once(call: Call, work: Callable[[Session], Given]) -> Response:
-    """Runs the work in one write transaction, once for each idempotency key, and answers what it made.
+    """Runs the work in one write transaction, once for each idempotency key, and answers what it made."""
+    return sent(run_once(call, work))
+
+
+def run_once(call: Call, work: Callable[[Session], Given], bound_to: str = "") -> Given:
+    """What the work made, now or when this idempotency key came first (with the same ``bound_to``).
 
     When somebody else changed the same thing in the same moment, and no If-Match was sent, it is tried anew.
     """
     key = idempotency_key()
-    asked = "" if key is None else digest(request.method, request.path, call.sent)
+    asked = "" if key is None else digest(request.method, request.full_path, call.received, bound_to)
     has_precondition = "If-Match" in request.headers
     db.session.rollback()
     for remaining in reversed(range(TRIES)):
         try:
-            given = write(lambda session: once(session, call.actor.pk, key, asked, call.now, lambda: work(session)))
-            break
+            return write(lambda session: once(session, call.actor.pk, key, asked, call.now, lambda: work(session)))
         except Stale:
-            if has_precondition or not remaining:
+            if has_precondition:
                 raise
+            if not remaining:
+                raise StillChanging from None
         except Clash as clash:
             # The law itself refused, so there is nothing to tell yet: examined anew, it is explained.
             if clash.clashes or not remaining:
                 raise
+    raise AssertionError("unreachable")
+
+
+def sent(given: Given) -> Response:
+    """An answer as it goes out."""
     response = Response(given.body, given.status, mimetype="application/json" if given.body else None)
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Authorization"

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from booking.api.shapes import Kind, ListOf, Maybe, Member, Record, Text, Whole, needed
@@ -45,6 +45,19 @@ def after(text: str | None, *kinds: type) -> tuple[Any, ...] | None:
     if not isinstance(parts, list) or [type(part) for part in parts] != list(kinds):
         raise Invalid([Fault("/cursor", "cursor", "the `next` of a page before")])
     return tuple(parts)
+
+
+def page_of_all(
+    items: Iterable[Item],
+    query: Mapping[str, Any],
+    key: Callable[[Item], tuple[int | str, ...]],
+    told: Callable[[Item], Any],
+) -> dict[str, Any]:
+    """The page that ``limit`` and ``cursor`` ask for, of all the items at once, in the order of their keys."""
+    ordered = sorted(items, key=key)
+    last = after(query.get("cursor"), *(type(part) for part in key(ordered[0]))) if ordered else None
+    following = [item for item in ordered if key(item) > last] if last is not None else ordered
+    return page(following, query["limit"], key, told)
 
 
 def page(

@@ -69,6 +69,11 @@ TYPES = {
     )
 }
 
+
+class StillChanging(refusals.Refusal):
+    """Others changed the same thing each time it was tried."""
+
+
 HINDRANCES = {
     "outside_openings": "outside the adviser's openings",
     "notice": "too soon: the purpose asks for notice",
@@ -120,6 +125,8 @@ def of(error: Exception) -> Response:
             return made("wrong-state", f"It is {error.code.replace('_', ' ')}.", code=error.code)
         case refusals.Stale():
             return made("stale")
+        case StillChanging():
+            return made("changed", headers={"Retry-After": "1"})
         case refusals.KeyReused():
             return made("idempotency-key-reused")
         case refusals.KeyRunning():
