@@ -29,7 +29,9 @@ def claims(store: Store, entry: str) -> list[tuple[Any, ...]]:
 
 def entry(store: Store, entry_id: str) -> dict[str, Any]:
     names = ("uid", "sequence", "version", "status", "starts", "last_modified", "title")
-    ((*values,),) = store.rows(f"SELECT {', '.join(names)} FROM entry WHERE id = :id", id=entry_id)
+    ((*values,),) = store.rows(
+        "SELECT uid, sequence, version, status, starts, last_modified, title FROM entry WHERE id = :id", id=entry_id
+    )
     return dict(zip(names, values, strict=True))
 
 
@@ -187,9 +189,7 @@ def test_a_move_on_the_same_calendar_leaves_no_note_a_change_of_adviser_does(sto
     store.load(small() | {"appointments": [appointment("rdv-1", "2027-01-19T10:15")]})
     assert store.rows("SELECT 1 FROM released_claim") == []
     store.load(small() | {"appointments": [appointment("rdv-1", "2027-01-19T10:15", advisers=["basile"])]})
-    noted = store.rows(
-        "SELECT c.id, r.sequence FROM released_claim r JOIN calendar c ON c.pk = r.calendar_pk"
-    )
+    noted = store.rows("SELECT c.id, r.sequence FROM released_claim r JOIN calendar c ON c.pk = r.calendar_pk")
     assert noted == [("alix", 2)]
 
 
@@ -218,9 +218,7 @@ def test_a_row_that_stands_again_takes_its_time_again(store: Store) -> None:
 
 
 def test_two_appointments_may_change_places(store: Store) -> None:
-    store.load(
-        small() | {"appointments": [appointment("a", "2027-01-19T09:00"), appointment("b", "2027-01-21T09:00")]}
-    )
+    store.load(small() | {"appointments": [appointment("a", "2027-01-19T09:00"), appointment("b", "2027-01-21T09:00")]})
     outcome = store.load(
         small() | {"appointments": [appointment("a", "2027-01-21T09:00"), appointment("b", "2027-01-19T09:00")]}
     )
@@ -238,9 +236,7 @@ def test_two_accounts_may_exchange_their_addresses(store: Store) -> None:
 
 def test_rows_may_point_to_what_is_stored_already(store: Store) -> None:
     store.load(small())
-    outcome = store.load(
-        {"format": "booking-territory/1", "appointments": [appointment("rdv-2", "2027-01-21T10:00")]}
-    )
+    outcome = store.load({"format": "booking-territory/1", "appointments": [appointment("rdv-2", "2027-01-21T10:00")]})
     assert (outcome.faults, outcome.counts["appointments"]["new"]) == ([], 1)
 
 

@@ -114,12 +114,15 @@ JOIN territory t ON t.pk = e.territory_pk
 LEFT JOIN venue v ON v.pk = e.venue_pk
 LEFT JOIN account a ON a.pk = e.booked_by_pk
 LEFT JOIN entry r ON r.pk = e.related_pk
-WHERE e.kind = :kind AND {which}
+WHERE {which}
 """
-_NAMED = _ENTRIES.format(which="e.id IN_ARRAY(:ids)")
-_AFTER = _ENTRIES.format(which="e.pk > :after ORDER BY e.pk LIMIT :limit")
+# Pages follow the key; the index on (kind, id) would have each page sort all that is left.
+_OF_KIND = "coalesce(e.kind, '') = :kind"
+_NAMED = _ENTRIES.format(which="e.kind = :kind AND e.id IN_ARRAY(:ids)")
+_AFTER = _ENTRIES.format(which=f"{_OF_KIND} AND e.pk > :after ORDER BY e.pk LIMIT :limit")
 _SERIES_AFTER = _ENTRIES.format(
-    which="e.rrule IS NOT NULL AND e.status IN ('confirmed', 'tentative') AND e.pk > :after ORDER BY e.pk LIMIT :limit"
+    which=f"{_OF_KIND} AND e.rrule IS NOT NULL AND e.status IN ('confirmed', 'tentative') AND e.pk > :after "
+    "ORDER BY e.pk LIMIT :limit"
 )
 
 _CLAIMS = """

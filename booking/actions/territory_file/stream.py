@@ -129,8 +129,9 @@ class Document:
                 value, end = self._scan(self._text, self._at)
             except (StopIteration, ValueError) as error:
                 # Perhaps only the end of the piece: the whole of a row decides.
+                within = getattr(error, "pos", self._at) - self._at
                 if len(self._text) - self._at > LONGEST_ROW or not self._more():
-                    raise self._fault("syntax") from error
+                    raise self._fault("syntax", within) from error
             except RecursionError as error:
                 raise self._fault("too_deep") from error
             else:
@@ -155,8 +156,8 @@ class Document:
         self._text = left + piece
         return bool(piece)
 
-    def _fault(self, problem: str) -> NotJson:
-        return NotJson(problem, self._line + self._text.count("\n", 0, self._at))
+    def _fault(self, problem: str, within: int = 0) -> NotJson:
+        return NotJson(problem, self._line + self._text.count("\n", 0, self._at + within))
 
 
 def _no_number(name: str) -> Any:
