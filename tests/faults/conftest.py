@@ -149,7 +149,10 @@ def overlaps(session: Session) -> list[tuple[int, int]]:
 
 
 def halves(session: Session) -> list[int]:
-    """Appointments that were only half written: without their row, or with other than three claims (cancelled: none)."""
+    """Appointments that were only half written: without their row, or with other than three claims.
+
+    Cancelled ones hold none.
+    """
     found = session.execute(
         text(
             "SELECT e.pk FROM entry e LEFT JOIN appointment m ON m.entry_pk = e.pk "

@@ -151,6 +151,7 @@ def look(stage: Stage, wishes: list[Wish]) -> None:
         for entry, starts, ends in session.execute(text("SELECT entry_pk, starts, ends FROM claim")):
             claimed.setdefault(entry, set()).add((starts, ends))
         assert (overlaps(session), halves(session)) == ([], [])
+    with database.reading() as session:
         assert [str(each) for each in violations(session)] == []
     stored = {row.id: row for row in rows}
     for wish in wishes:
