@@ -136,18 +136,24 @@ def read_rules(session: Session, calendar_pks: Iterable[int], window: Span, purp
 
 
 def laid_out(rules: Rules, window: Span) -> list[Offered]:
-    """The spans that the rules give around the window, a day beyond it on both sides."""
+    """The spans that the rules give around the window, a day beyond it on both sides.
+
+    Colleagues often keep the same hours: each rule is laid out once, and its spans are shared.
+    """
     wide = (window[0] - A_DAY, window[1] + A_DAY)
+    same: dict[tuple[Any, ...], list[Span]] = {}
     answer = []
     for pk, calendar_pk, venue_pk, starts_wall, minutes, rrule, exdates, holidays, timezone in rules.openings:
         text = exdates if isinstance(exdates, str) else json.dumps(exdates)
-        series = series_of(starts_wall, minutes, rrule, text, timezone)
+        rule = (starts_wall, minutes, rrule, text, timezone)
         open_on_holidays = holidays == "open"
-        if pk not in rules.changes:
-            answer.append(Offered(calendar_pk, venue_pk, open_on_holidays, spans(series, wide)))
-        else:
-            for venue, some in _with_changes(series, venue_pk, rules.changes[pk], wide).items():
+        if pk in rules.changes:
+            for venue, some in _with_changes(series_of(*rule), venue_pk, rules.changes[pk], wide).items():
                 answer.append(Offered(calendar_pk, venue, open_on_holidays, some))
+            continue
+        if rule not in same:
+            same[rule] = spans(series_of(*rule), wide)
+        answer.append(Offered(calendar_pk, venue_pk, open_on_holidays, same[rule]))
     return answer
 
 

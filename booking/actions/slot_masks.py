@@ -26,7 +26,8 @@ from booking.timeline.interval import Span
 from booking.timeline.slots import NOTHING, Choices, Grid, Line, Need, make_grid, masks_meeting, offered, open_starts
 
 A_DAY = 1440
-FIRST_LOOK = 7 * A_DAY
+A_WEEK = 7 * A_DAY
+MANY = 50
 KEPT_BYTES = 24_000_000
 _ENTRY_BYTES = 250
 
@@ -95,18 +96,27 @@ def _kept(session: Session, shape: Shape) -> Kept:
     return kept
 
 
-def windows(question: Question, since: int) -> list[Span]:
+def windows(question: Question, since: int, limit: int | None) -> list[Span]:
     """The starts to look at from ``since`` on, as whole UTC days: a week first, then all the rest.
 
-    Whole days, so that what is kept serves the next minute's search as well.
+    Of many advisers a few slots are found in a day or two, so those come before the week. Whole days, so that what
+    is kept serves the next minute's search as well.
     """
     last = question.latest_end - question.need.minutes
     first = max(question.earliest, since)
     if last < first:
         return []
     begin, end = first // A_DAY * A_DAY, (last // A_DAY + 1) * A_DAY
-    middle = min(begin + FIRST_LOOK, end)
-    return [(begin, middle), (middle, end)] if middle < end else [(begin, end)]
+    many = len(question.advisers)
+    cuts = [begin + A_WEEK, end]
+    if limit is not None and many >= MANY and limit <= 2 * many:
+        cuts.insert(0, begin + 2 * A_DAY)
+    looks: list[Span] = []
+    for cut in cuts:
+        if begin < min(cut, end):
+            looks.append((begin, min(cut, end)))
+            begin = looks[-1][1]
+    return looks
 
 
 _VENUES = """
@@ -296,11 +306,12 @@ class Survey:
             mine = asked.setdefault((grid.origin, grid.step, need.before, need.after), {})
             for one in group:
                 mine[one.pk] = one
-        for group, venue_pk in {(group, venue_pk) for group, venue_pk, _ in wanted} if rooms_at or vehicles_at else ():
+        places = {(home_of(group) or 0, venue_pk) for group, venue_pk, _ in wanted} if rooms_at or vehicles_at else ()
+        for home, venue_pk in places:
             origin, step = grids[venue_pk].origin, grids[venue_pk].step
             for room in rooms_at.get(venue_pk, ()):
                 asked.setdefault((origin, step, room.setup_minutes, room.cleanup_minutes), {})[room.pk] = room
-            for vehicle in vehicles_at.get(home_of(group) or 0, ()):
+            for vehicle in vehicles_at.get(home, ()):
                 asked[origin, step, need.before, need.after][vehicle.pk] = vehicle
         busy: dict[_Reach, dict[int, int]] = {}
         stale: dict[_Reach, dict[int, Bookable]] = {}
@@ -374,7 +385,7 @@ def by_venue(ones: Sequence[Bookable] | None) -> dict[int, list[Bookable]]:
 def home_of(group: Sequence[Bookable]) -> int | None:
     """The home venue that all of these share."""
     home = group[0].venue_pk
-    return home if all(one.venue_pk == home for one in group) else None
+    return home if len(group) == 1 or all(one.venue_pk == home for one in group) else None
 
 
 def _union(masks: Iterable[Any]) -> int:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from booking.actions import feasibility
 from booking.actions.feasibility import ANY, PurposeFacts
-from booking.actions.rights import NO_RIGHTS, Actor, Rights, rights_on
+from booking.actions.rights import NO_RIGHTS, Actor, Rights, rights_from
 from booking.database import rows
 from booking.refusals import Fault, Forbidden, Invalid, NotFound
 from booking.timeline.interval import local_day
@@ -100,12 +100,18 @@ class Question:
 
 
 _CALENDARS = """
-SELECT c.pk, c.id, c.venue_pk, c.version, c.setup_minutes, c.cleanup_minutes,
+SELECT c.pk, c.kind, c.organisation_pk, o.territory_pk, c.account_pk, s.account_pk, s.organisation_pk, s.level,
+       c.pk, c.id, c.venue_pk, c.version, c.setup_minutes, c.cleanup_minutes,
        c.kind, c.profession, c.capacity, c.equipment, o.id, o.territory_pk
-FROM calendar c JOIN organisation o ON o.pk = c.organisation_pk
+FROM calendar c
+JOIN organisation o ON o.pk = c.organisation_pk
+LEFT JOIN share s ON s.calendar_pk = c.pk
+ AND (s.account_pk = :account OR s.organisation_pk = :organisation OR s.territory_pk = :territory)
 WHERE c.active AND ({which})
 """
-_SEEN = "(c.pk IN_ARRAY(:seen) AND c.kind IN ({kinds}))"
+_GRANT = 8
+"""How many columns tell of rights; the rest are those of ``_Row``."""
+_SEEN = "((o.territory_pk = :territory OR s.pk IS NOT NULL) AND c.kind IN ({kinds}))"
 _NAMED = "c.id IN_ARRAY(:named)"
 _ROOMS = """
 (c.kind = 'room' AND c.venue_pk IN (
@@ -135,7 +141,7 @@ class _Row(NamedTuple):
 
 
 def resolve(session: Session, actor: Actor, search: Search, now: datetime) -> Question:
-    """The question behind a search, in at most four statements.
+    """The question behind a search, in at most three statements.
 
     Raises ``Invalid`` for values that make no sense, ``NotFound`` for ids that name nothing the actor may know
     of, ``Forbidden`` for calendars that the actor sees and may not book.
@@ -243,23 +249,26 @@ def _room_asked(search: Search, purpose: PurposeFacts | None) -> tuple[str | Non
 def _calendars(
     session: Session, actor: Actor, search: Search, room: str | None, vehicle: str | None
 ) -> tuple[list[_Row], dict[int, Rights]]:
-    """Everything the search may need to look at, and the actor's rights on it, in two statements."""
+    """Everything the search may need to look at, and the actor's rights on it, in one statement."""
     named = [each for each in (*(search.advisers or ()), room, vehicle) if each is not None and each != ANY]
-    which, arguments = [], {}
+    which: list[str] = []
+    arguments: dict[str, Any] = {
+        "account": actor.pk,
+        "organisation": actor.organisation_pk,
+        "territory": actor.territory_pk,
+    }
     if named:
         which.append(_NAMED)
         arguments["named"] = sorted(set(named))
-    rights: dict[int, Rights] | None = None
     if search.advisers is None:
-        rights = rights_on(session, actor)
-        arguments["seen"] = [pk for pk, each in rights.items() if each.may_propose]
         kinds = ["'adviser'", *(f"'{kind}'" for kind, asked in (("room", room), ("vehicle", vehicle)) if asked == ANY)]
         which.append(_SEEN.format(kinds=", ".join(kinds)))
     elif ANY in (room, vehicle):
         arguments["advisers"] = sorted(set(search.advisers))
         which.extend(text for text, asked in ((_ROOMS, room), (_VEHICLES, vehicle)) if asked == ANY)
-    found = [_Row(*row) for row in rows(session, _CALENDARS.format(which=" OR ".join(which) or "FALSE"), arguments)]
-    return found, rights_on(session, actor, [row.pk for row in found]) if rights is None else rights
+    found = rows(session, _CALENDARS.format(which=" OR ".join(which) or "FALSE"), arguments)
+    rights = rights_from(actor, (row[:_GRANT] for row in found))
+    return list({row[0]: _Row._make(row[_GRANT:]) for row in found}.values()), rights
 
 
 def _advisers(

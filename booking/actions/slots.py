@@ -49,7 +49,7 @@ class Page:
 def find(session: Session, actor: Actor, search: Search, now: datetime) -> Page:
     """The slots of a search, ordered by start, adviser and venue, in at most ten statements whatever its size.
 
-    The first week is looked at first, and the rest only if it does not fill the page. Raises ``Invalid``,
+    The first days are looked at first, and the rest only if they do not fill the page. Raises ``Invalid``,
     ``NotFound``, ``Forbidden``.
     """
     after = _position(search.cursor)
@@ -63,12 +63,12 @@ def find(session: Session, actor: Actor, search: Search, now: datetime) -> Page:
 def whole(session: Session, actor: Actor, search: Search, now: datetime) -> int:
     """How many slots the whole search has, with none of them written out."""
     question = resolve(session, actor, search, now)
-    survey, looks = _survey(session, question, None)
+    survey, looks = _survey(session, question, None, None)
     return sum(timeline.how_many(survey.lines(window)) for window in looks)
 
 
 def _found(session: Session, question: Question, limit: int, after: Position | None) -> list[Slot]:
-    survey, looks = _survey(session, question, after)
+    survey, looks = _survey(session, question, after, limit)
     zones = {venue.id: venue.zone for venue in survey.venues.values()}
     found: list[Slot] = []
     for window in looks:
@@ -80,9 +80,11 @@ def _found(session: Session, question: Question, limit: int, after: Position | N
     return found
 
 
-def _survey(session: Session, question: Question, after: Position | None) -> tuple[Survey, list[tuple[int, int]]]:
+def _survey(
+    session: Session, question: Question, after: Position | None, limit: int | None
+) -> tuple[Survey, list[tuple[int, int]]]:
     """The search made ready, and the windows of starts to look at; those before the cursor are past."""
-    looks = windows(question, after[0] if after is not None else question.earliest)
+    looks = windows(question, after[0] if after is not None else question.earliest, limit)
     within = (looks[0][0], looks[-1][1] + question.need.minutes) if looks else (question.earliest, question.earliest)
     return Survey(session, question, within), looks
 
