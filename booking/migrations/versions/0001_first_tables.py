@@ -109,9 +109,7 @@ def upgrade() -> None:
         sa.Column("notice_minutes", sa.Integer(), nullable=False),
         sa.Column("horizon_days", sa.Integer(), nullable=True),
         sa.Column("urgent", sa.Boolean(), nullable=False),
-        sa.CheckConstraint(
-            "before >= 0 AND after >= 0 AND notice_minutes >= 0", name=op.f("ck_purpose_buffers")
-        ),
+        sa.CheckConstraint("before >= 0 AND after >= 0 AND notice_minutes >= 0", name=op.f("ck_purpose_buffers")),
         sa.CheckConstraint("minutes > 0", name=op.f("ck_purpose_minutes")),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_purpose")),
         sa.UniqueConstraint("id", name=op.f("uq_purpose_id")),
@@ -142,12 +140,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["territory_pk"], ["territory.pk"], name=op.f("fk_beneficiary_territory_pk")),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_beneficiary")),
     )
-    op.create_index(
-        "ix_beneficiary_territory_pk_name_key", "beneficiary", ["territory_pk", "name_key"], unique=False
-    )
-    op.create_index(
-        "ix_beneficiary_territory_pk_phone", "beneficiary", ["territory_pk", "phone"], unique=False
-    )
+    op.create_index("ix_beneficiary_territory_pk_name_key", "beneficiary", ["territory_pk", "name_key"], unique=False)
+    op.create_index("ix_beneficiary_territory_pk_phone", "beneficiary", ["territory_pk", "phone"], unique=False)
     op.create_table(
         "organisation",
         sa.Column("pk", sa.Integer(), nullable=False),
@@ -155,9 +149,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=True),
         sa.Column("territory_pk", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["territory_pk"], ["territory.pk"], name=op.f("fk_organisation_territory_pk")
-        ),
+        sa.ForeignKeyConstraint(["territory_pk"], ["territory.pk"], name=op.f("fk_organisation_territory_pk")),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_organisation")),
         sa.UniqueConstraint("id", name=op.f("uq_organisation_id")),
     )
@@ -191,9 +183,7 @@ def upgrade() -> None:
         sa.Column("longitude", sa.Double(), nullable=True),
         sa.Column("phone", sa.String(), nullable=True),
         sa.Column("access", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["organisation_pk"], ["organisation.pk"], name=op.f("fk_venue_organisation_pk")
-        ),
+        sa.ForeignKeyConstraint(["organisation_pk"], ["organisation.pk"], name=op.f("fk_venue_organisation_pk")),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_venue")),
         sa.UniqueConstraint("id", name=op.f("uq_venue_id")),
     )
@@ -218,9 +208,7 @@ def upgrade() -> None:
             "role IN ('adviser', 'secretary', 'coordinator', 'administrator')", name=op.f("ck_account_role")
         ),
         sa.ForeignKeyConstraint(["home_venue_pk"], ["venue.pk"], name=op.f("fk_account_home_venue_pk")),
-        sa.ForeignKeyConstraint(
-            ["organisation_pk"], ["organisation.pk"], name=op.f("fk_account_organisation_pk")
-        ),
+        sa.ForeignKeyConstraint(["organisation_pk"], ["organisation.pk"], name=op.f("fk_account_organisation_pk")),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_account")),
         sa.UniqueConstraint("email", name=op.f("uq_account_email")),
         sa.UniqueConstraint("id", name=op.f("uq_account_id")),
@@ -307,9 +295,7 @@ def upgrade() -> None:
         sa.CheckConstraint("kind IN ('adviser', 'room', 'vehicle')", name=op.f("ck_calendar_kind")),
         sa.CheckConstraint("setup_minutes >= 0 AND cleanup_minutes >= 0", name=op.f("ck_calendar_buffers")),
         sa.ForeignKeyConstraint(["account_pk"], ["account.pk"], name=op.f("fk_calendar_account_pk")),
-        sa.ForeignKeyConstraint(
-            ["organisation_pk"], ["organisation.pk"], name=op.f("fk_calendar_organisation_pk")
-        ),
+        sa.ForeignKeyConstraint(["organisation_pk"], ["organisation.pk"], name=op.f("fk_calendar_organisation_pk")),
         sa.ForeignKeyConstraint(["venue_pk"], ["venue.pk"], name=op.f("fk_calendar_venue_pk")),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_calendar")),
         sa.UniqueConstraint("account_pk", name=op.f("uq_calendar_account_pk")),
@@ -387,9 +373,7 @@ def upgrade() -> None:
         sa.Column("signed_on", sa.Date(), nullable=False),
         sa.Column("expires_on", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(["account_pk"], ["account.pk"], name=op.f("fk_mandate_account_pk")),
-        sa.ForeignKeyConstraint(
-            ["beneficiary_pk"], ["beneficiary.pk"], name=op.f("fk_mandate_beneficiary_pk")
-        ),
+        sa.ForeignKeyConstraint(["beneficiary_pk"], ["beneficiary.pk"], name=op.f("fk_mandate_beneficiary_pk")),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_mandate")),
     )
     op.create_index(op.f("ix_mandate_beneficiary_pk"), "mandate", ["beneficiary_pk"], unique=False)
@@ -400,12 +384,8 @@ def upgrade() -> None:
         sa.Column("published_at", sa.BigInteger(), nullable=False),
         sa.Column("published_by_pk", sa.Integer(), nullable=True),
         sa.Column("content", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["programme_pk"], ["programme.pk"], name=op.f("fk_programme_version_programme_pk")
-        ),
-        sa.ForeignKeyConstraint(
-            ["published_by_pk"], ["account.pk"], name=op.f("fk_programme_version_published_by_pk")
-        ),
+        sa.ForeignKeyConstraint(["programme_pk"], ["programme.pk"], name=op.f("fk_programme_version_programme_pk")),
+        sa.ForeignKeyConstraint(["published_by_pk"], ["account.pk"], name=op.f("fk_programme_version_published_by_pk")),
         sa.PrimaryKeyConstraint("programme_pk", "number", name=op.f("pk_programme_version")),
     )
     op.create_table(
@@ -422,9 +402,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("urgency IN ('felt', 'real', 'deadline')", name=op.f("ck_appointment_urgency")),
         sa.CheckConstraint("length(note) <= 300", name=op.f("ck_appointment_note")),
-        sa.ForeignKeyConstraint(
-            ["beneficiary_pk"], ["beneficiary.pk"], name=op.f("fk_appointment_beneficiary_pk")
-        ),
+        sa.ForeignKeyConstraint(["beneficiary_pk"], ["beneficiary.pk"], name=op.f("fk_appointment_beneficiary_pk")),
         sa.ForeignKeyConstraint(["entry_pk"], ["entry.pk"], name=op.f("fk_appointment_entry_pk")),
         sa.ForeignKeyConstraint(["purpose_pk"], ["purpose.pk"], name=op.f("fk_appointment_purpose_pk")),
         sa.PrimaryKeyConstraint("entry_pk", name=op.f("pk_appointment")),
@@ -474,15 +452,11 @@ def upgrade() -> None:
         sa.Column("last_success_at", sa.BigInteger(), nullable=True),
         sa.Column("next_try_at", sa.BigInteger(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["calendar_pk"], ["calendar.pk"], name=op.f("fk_external_calendar_calendar_pk")
-        ),
+        sa.ForeignKeyConstraint(["calendar_pk"], ["calendar.pk"], name=op.f("fk_external_calendar_calendar_pk")),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_external_calendar")),
         sa.UniqueConstraint("id", name=op.f("uq_external_calendar_id")),
     )
-    op.create_index(
-        op.f("ix_external_calendar_calendar_pk"), "external_calendar", ["calendar_pk"], unique=False
-    )
+    op.create_index(op.f("ix_external_calendar_calendar_pk"), "external_calendar", ["calendar_pk"], unique=False)
     op.create_table(
         "feed",
         sa.Column("pk", sa.Integer(), nullable=False),
@@ -509,9 +483,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["account_pk"], ["account.pk"], name=op.f("fk_feed_account_pk")),
         sa.ForeignKeyConstraint(["calendar_pk"], ["calendar.pk"], name=op.f("fk_feed_calendar_pk")),
-        sa.ForeignKeyConstraint(
-            ["organisation_pk"], ["organisation.pk"], name=op.f("fk_feed_organisation_pk")
-        ),
+        sa.ForeignKeyConstraint(["organisation_pk"], ["organisation.pk"], name=op.f("fk_feed_organisation_pk")),
         sa.ForeignKeyConstraint(["programme_pk"], ["programme.pk"], name=op.f("fk_feed_programme_pk")),
         sa.ForeignKeyConstraint(["territory_pk"], ["territory.pk"], name=op.f("fk_feed_territory_pk")),
         sa.ForeignKeyConstraint(["venue_pk"], ["venue.pk"], name=op.f("fk_feed_venue_pk")),
@@ -546,9 +518,7 @@ def upgrade() -> None:
         sa.Column("limited", sa.Boolean(), nullable=False),
         sa.Column("holidays", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "admission IN ('by_appointment', 'drop_in', 'both')", name=op.f("ck_opening_admission")
-        ),
+        sa.CheckConstraint("admission IN ('by_appointment', 'drop_in', 'both')", name=op.f("ck_opening_admission")),
         sa.CheckConstraint("holidays IN ('closed', 'open')", name=op.f("ck_opening_holidays")),
         sa.CheckConstraint("minutes > 0", name=op.f("ck_opening_minutes")),
         sa.ForeignKeyConstraint(["calendar_pk"], ["calendar.pk"], name=op.f("fk_opening_calendar_pk")),
@@ -574,9 +544,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["entry_pk"], ["entry.pk"], name=op.f("fk_released_claim_entry_pk")),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_released_claim")),
     )
-    op.create_index(
-        "ix_released_claim_calendar_pk_ends", "released_claim", ["calendar_pk", "ends"], unique=False
-    )
+    op.create_index("ix_released_claim_calendar_pk_ends", "released_claim", ["calendar_pk", "ends"], unique=False)
     op.create_index(op.f("ix_released_claim_entry_pk"), "released_claim", ["entry_pk"], unique=False)
     op.create_table(
         "reminder",
@@ -610,9 +578,7 @@ def upgrade() -> None:
             name=op.f("ck_reminder_status"),
         ),
         sa.ForeignKeyConstraint(["account_pk"], ["account.pk"], name=op.f("fk_reminder_account_pk")),
-        sa.ForeignKeyConstraint(
-            ["beneficiary_pk"], ["beneficiary.pk"], name=op.f("fk_reminder_beneficiary_pk")
-        ),
+        sa.ForeignKeyConstraint(["beneficiary_pk"], ["beneficiary.pk"], name=op.f("fk_reminder_beneficiary_pk")),
         sa.ForeignKeyConstraint(["entry_pk"], ["entry.pk"], name=op.f("fk_reminder_entry_pk")),
         sa.ForeignKeyConstraint(["territory_pk"], ["territory.pk"], name=op.f("fk_reminder_territory_pk")),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_reminder")),
@@ -655,15 +621,11 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["account_pk"], ["account.pk"], name=op.f("fk_share_account_pk")),
         sa.ForeignKeyConstraint(["calendar_pk"], ["calendar.pk"], name=op.f("fk_share_calendar_pk")),
-        sa.ForeignKeyConstraint(
-            ["organisation_pk"], ["organisation.pk"], name=op.f("fk_share_organisation_pk")
-        ),
+        sa.ForeignKeyConstraint(["organisation_pk"], ["organisation.pk"], name=op.f("fk_share_organisation_pk")),
         sa.ForeignKeyConstraint(["territory_pk"], ["territory.pk"], name=op.f("fk_share_territory_pk")),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_share")),
         sa.UniqueConstraint("calendar_pk", "account_pk", name=op.f("uq_share_calendar_pk_account_pk")),
-        sa.UniqueConstraint(
-            "calendar_pk", "organisation_pk", name=op.f("uq_share_calendar_pk_organisation_pk")
-        ),
+        sa.UniqueConstraint("calendar_pk", "organisation_pk", name=op.f("uq_share_calendar_pk_organisation_pk")),
         sa.UniqueConstraint("calendar_pk", "territory_pk", name=op.f("uq_share_calendar_pk_territory_pk")),
     )
     op.create_index("ix_share_account_pk", "share", ["account_pk"], unique=False)
@@ -695,16 +657,10 @@ def upgrade() -> None:
         sa.Column("enrolled_by_pk", sa.Integer(), nullable=True),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("held_until", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint(
-            "state IN ('enrolled', 'waiting', 'offered', 'cancelled')", name=op.f("ck_enrolment_state")
-        ),
-        sa.ForeignKeyConstraint(
-            ["beneficiary_pk"], ["beneficiary.pk"], name=op.f("fk_enrolment_beneficiary_pk")
-        ),
+        sa.CheckConstraint("state IN ('enrolled', 'waiting', 'offered', 'cancelled')", name=op.f("ck_enrolment_state")),
+        sa.ForeignKeyConstraint(["beneficiary_pk"], ["beneficiary.pk"], name=op.f("fk_enrolment_beneficiary_pk")),
         sa.ForeignKeyConstraint(["enrolled_by_pk"], ["account.pk"], name=op.f("fk_enrolment_enrolled_by_pk")),
-        sa.ForeignKeyConstraint(
-            ["workshop_pk"], ["workshop.entry_pk"], name=op.f("fk_enrolment_workshop_pk")
-        ),
+        sa.ForeignKeyConstraint(["workshop_pk"], ["workshop.entry_pk"], name=op.f("fk_enrolment_workshop_pk")),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_enrolment")),
         sa.UniqueConstraint("id", name=op.f("uq_enrolment_id")),
         sa.UniqueConstraint("workshop_pk", "place", name=op.f("uq_enrolment_workshop_pk_place")),
@@ -773,12 +729,8 @@ def upgrade() -> None:
             "state IN ('draft', 'sent', 'seen', 'accepted', 'refused', 'expired', 'withdrawn', 'closed')",
             name=op.f("ck_referral_state"),
         ),
-        sa.ForeignKeyConstraint(
-            ["appointment_pk"], ["appointment.entry_pk"], name=op.f("fk_referral_appointment_pk")
-        ),
-        sa.ForeignKeyConstraint(
-            ["beneficiary_pk"], ["beneficiary.pk"], name=op.f("fk_referral_beneficiary_pk")
-        ),
+        sa.ForeignKeyConstraint(["appointment_pk"], ["appointment.entry_pk"], name=op.f("fk_referral_appointment_pk")),
+        sa.ForeignKeyConstraint(["beneficiary_pk"], ["beneficiary.pk"], name=op.f("fk_referral_beneficiary_pk")),
         sa.ForeignKeyConstraint(["recipient_pk"], ["account.pk"], name=op.f("fk_referral_recipient_pk")),
         sa.ForeignKeyConstraint(["referrer_pk"], ["account.pk"], name=op.f("fk_referral_referrer_pk")),
         sa.ForeignKeyConstraint(["territory_pk"], ["territory.pk"], name=op.f("fk_referral_territory_pk")),
