@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask import request
 from flask_babel import gettext, lazy_gettext
 from wtforms import DateField, IntegerField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import NumberRange, Optional
@@ -22,10 +23,10 @@ SAME_DAY, LAST_DAY = "date", "end"
 NEVER, ON, TIMES = "never", "on", "times"
 RANKS = (1, 2, 3, 4, -1)
 INTERVALS = {
-    1: lazy_gettext("à chaque fois"),
-    2: lazy_gettext("une fois sur deux"),
-    3: lazy_gettext("une fois sur trois"),
-    4: lazy_gettext("une fois sur quatre"),
+    "1": lazy_gettext("à chaque fois"),
+    "2": lazy_gettext("une fois sur deux"),
+    "3": lazy_gettext("une fois sur trois"),
+    "4": lazy_gettext("une fois sur quatre"),
 }
 MOST_TIMES = 999
 
@@ -72,7 +73,7 @@ class RepeatForm(Form):
         super().__init__(*arguments, **named)
         language = current_language()
         self.days.choices = options((code, weekday_name(number, language)) for number, code in enumerate(WEEKDAYS))
-        self.weekday.choices = options((number, weekday_name(number, language)) for number in range(7))
+        self.weekday.choices = options((str(number), weekday_name(number, language)) for number in range(7))
         self.rank.choices = options(
             [
                 (SAME_DAY, gettext("à la même date que le premier jour")),
@@ -82,13 +83,18 @@ class RepeatForm(Form):
         )
         self.interval.choices = options(INTERVALS.items())
 
+    @property
+    def is_filled_in(self) -> bool:
+        """Whether somebody's answers are in it, those carried through a sign-in among them."""
+        return request.method == "POST"
+
     def begin_with(self, rrule: str | None, start: datetime, zone: ZoneInfo) -> None:
         """Shows a rule that stands already; to be called before the form is read."""
         if not rrule:
             return
         rule = parse_rule(rrule, start, zone)
         self._offer(rule, rrule, start, zone)
-        if self.is_submitted():
+        if self.is_filled_in:
             return
         self.repeats.data = KEPT if self.kept else rule.frequency.lower()
         self.interval.data = rule.interval
@@ -140,9 +146,9 @@ class RepeatForm(Form):
 
     def _offer(self, rule: Rule, rrule: str, start: datetime, zone: ZoneInfo) -> None:
         """Adds to the choices what this rule says and they do not."""
-        if rule.interval not in INTERVALS:
+        if str(rule.interval) not in INTERVALS:
             one_in = gettext("une fois sur %(number)s", number=rule.interval)
-            self.interval.choices = options([*INTERVALS.items(), (rule.interval, one_in)])
+            self.interval.choices = options([*INTERVALS.items(), (str(rule.interval), one_in)])
         if _is_sayable(rule, start):
             return
         self.kept = rrule

@@ -148,12 +148,8 @@ def _which_fr(rule: Rule) -> str:
         if tuple(each for _, each in rule.nth_weekdays) == MONDAY_TO_FRIDAY:
             return f"{ranks} jour du lundi au vendredi"
         return f"{ranks} parmi les {_listed([f'{name}s' for name in weekdays], 'et')}"
-    if rule.month_days and rule.nth_weekdays:
-        return (
-            f"{_listed([_month_day_fr(each) for each in rule.month_days], 'et')} si c’est un {_listed(weekdays, 'ou')}"
-        )
-    if rule.month_days:
-        return _listed([_month_day_fr(each) for each in rule.month_days], "et")
+    if days:
+        return f"{days} si c’est un {_listed(weekdays, 'ou')}" if weekdays else days
     if all(n == 0 for n, _ in rule.nth_weekdays):
         return f"tous les {_listed([f'{name}s' for name in weekdays], 'et')}"
     return _listed(
