@@ -23,6 +23,8 @@ SCREENS = (
     "walk_in",
     "planner",
     "availability",
+    "openings",
+    "absences",
     "sharing",
     "feeds",
     "ics",

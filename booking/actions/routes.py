@@ -166,6 +166,27 @@ _CATALOGUE = {
     "catalogue.new_purpose": Access("role:administrator", "manage", "purpose"),
 }
 
+_AVAILABILITY = {
+    "availability.mine": Access("signed_in", "manage", "calendar"),
+    "availability.displaced": Access("signed_in", "manage", "calendar"),
+    "openings.new": Access("signed_in", "manage", "calendar"),
+    "openings.edit": Access("signed_in", "manage", "opening"),
+    "openings.dates": Access("signed_in", "manage", "opening"),
+    "openings.date": Access("signed_in", "manage", "opening"),
+    "openings.cancel_date": Access("signed_in", "manage", "opening"),
+    "openings.restore_date": Access("signed_in", "manage", "opening"),
+    "openings.remove": Access("signed_in", "manage", "opening"),
+    "openings.put_back": Access("signed_in", "manage", "calendar"),
+    "absences.new": Access("signed_in", "manage", "calendar"),
+    "absences.show": Access("signed_in", "manage", "absence"),
+    "absences.edit": Access("signed_in", "manage", "absence"),
+    "absences.date": Access("signed_in", "manage", "absence"),
+    "absences.cancel_date": Access("signed_in", "manage", "absence"),
+    "absences.restore_date": Access("signed_in", "manage", "absence"),
+    "absences.remove": Access("signed_in", "manage", "absence"),
+    "absences.put_back": Access("signed_in", "manage", "calendar"),
+}
+
 ROUTES: dict[str, Access] = {
     **_FOUNDATION,
     **_APPOINTMENTS,
@@ -174,4 +195,5 @@ ROUTES: dict[str, Access] = {
     **_DAY,
     **_FEEDS,
     **_CATALOGUE,
+    **_AVAILABILITY,
 }
