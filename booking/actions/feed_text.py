@@ -4,21 +4,29 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
-from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from booking.actions.feed_entries import Changed, Seen
 from booking.actions.feed_entries import Series as Recurring
 from booking.timeline.interval import Minute, from_utc, to_minute, to_wall
-from booking.timeline.recurrence import Series, aligned, make_series, occurrences_from, rule_text
-from ical_feeds import ZONES, BusyPeriod, Event, order_key, tombstone, write_calendar, write_event, write_freebusy
+from booking.timeline.recurrence import Rule, Series, aligned, make_series, rule_text
+from ical_feeds import (
+    ZONES,
+    BusyPeriod,
+    Event,
+    order_key,
+    tombstone,
+    write_calendar,
+    write_event,
+    write_freebusy,
+    zones_of,
+)
 from ical_feeds.event import Status
 
 MIDNIGHT = time()
 A_DAY = 1440
 KEPT_FRAGMENTS = 10_000
-MOST_SINGLE_DATES = 500
 REFRESH_MINUTES = 60
 
 _FRENCH = {
@@ -75,7 +83,8 @@ def calendar_text(
     color: str | None = None,
 ) -> str:
     """The whole feed."""
-    fragments = sorted(part for each in seen for part in fragments_of(each, alarm_minutes, language))
+    made = (fragment_of(each, alarm_minutes, language) for each in seen)
+    fragments = sorted(fragment for fragment in made if fragment is not None)
     return write_calendar(
         [fragment.text for fragment in fragments],
         name=name,
@@ -114,19 +123,16 @@ def freebusy_text(
 
 
 @lru_cache(maxsize=KEPT_FRAGMENTS)
-def fragments_of(seen: Seen, alarm_minutes: int | None, language: str) -> tuple[Fragment, ...]:
+def fragment_of(seen: Seen, alarm_minutes: int | None, language: str) -> Fragment | None:
     """The text of one entry, made once for the same values and kept: an entry that changed is another value.
 
-    Usually one fragment; none for a series without any date; one for each date when its rule cannot stand in a
-    feed (`ical_feeds.rules` tells which cannot).
+    Nothing for a series that has no date at all.
     """
-    return tuple(
-        Fragment(order_key(event), write_event(event), frozenset([event.zone] if event.zone else ()))
-        for event in _events(seen, alarm_minutes, language)
-    )
+    event = _event(seen, alarm_minutes, language)
+    return None if event is None else Fragment(order_key(event), write_event(event), zones_of(event))
 
 
-def _events(seen: Seen, alarm_minutes: int | None, language: str) -> list[Event]:
+def _event(seen: Seen, alarm_minutes: int | None, language: str) -> Event | None:
     words = _WORDS[language]
     zone = seen.zone if seen.zone in ZONES else "Europe/Paris"
     start, end = _interval(seen.starts, seen.ends, zone)
@@ -150,8 +156,8 @@ def _events(seen: Seen, alarm_minutes: int | None, language: str) -> list[Event]
         refid=seen.programme,
         alarm_minutes=alarm_minutes if seen.kind not in ("absence", "busy") else None,
     )
-    events = [single] if seen.series is None else _recurring(single, seen, seen.series, zone)
-    return [tombstone(event, words["gone"]) for event in events] if seen.gone else events
+    event = single if seen.series is None else _recurring(single, seen, seen.series, zone)
+    return tombstone(event, words["gone"]) if seen.gone and event is not None else event
 
 
 def _description(seen: Seen, words: dict[str, str]) -> str | None:
@@ -175,7 +181,7 @@ def _interval(starts: Minute, ends: Minute, zone: str) -> tuple[date, date]:
     return start, end
 
 
-def _recurring(single: Event, seen: Seen, recurring: Recurring, zone: str) -> list[Event]:
+def _recurring(single: Event, seen: Seen, recurring: Recurring, zone: str) -> Event | None:
     series = aligned(
         make_series(
             datetime.fromisoformat(recurring.starts_wall),
@@ -186,7 +192,7 @@ def _recurring(single: Event, seen: Seen, recurring: Recurring, zone: str) -> li
         )
     )
     if series is None or series.rule is None:
-        return []
+        return None
     all_day = series.start.time() == MIDNIGHT and series.minutes % A_DAY == 0
     dropped = {_kind(datetime.combine(day, series.start.time()), all_day) for day in series.exdates}
     overrides = []
@@ -196,26 +202,18 @@ def _recurring(single: Event, seen: Seen, recurring: Recurring, zone: str) -> li
             dropped.add(original)
         elif original not in dropped:
             overrides.append(_moved(single, change, original, zone))
-    try:
-        return [
-            replace(
-                single,
-                start=_kind(series.start, all_day),
-                end=_end_of(series, all_day),
-                rule=_rule(series, all_day),
-                exdates=tuple(sorted(dropped - {override.recurrence_id for override in overrides})),
-                overrides=tuple(overrides),
-            )
-        ]
-    except ValueError:
-        return _one_by_one(single, series, recurring, zone)
+    return replace(
+        single,
+        start=_kind(series.start, all_day),
+        end=_end_of(series, all_day),
+        rule=_rule(series.rule, series, all_day),
+        exdates=tuple(sorted(dropped)),
+        overrides=tuple(overrides),
+    )
 
 
-def _rule(series: Series, all_day: bool) -> str:
+def _rule(rule: Rule, series: Series, all_day: bool) -> str:
     """The rule beside a local start has its UNTIL in UTC, beside a date it is that last date (RFC 5545 §3.3.10)."""
-    rule = series.rule
-    if rule is None:
-        raise ValueError("a single occurrence has no rule")
     if all_day and rule.until is not None:
         text = rule_text(replace(rule, until=None), series.start, series.zone)
         return f"{text};UNTIL={rule.until:%Y%m%d}"
@@ -238,19 +236,6 @@ def _moved(single: Event, change: Changed, original: date, zone: str) -> Event:
     return replace(
         single, start=start, end=end, recurrence_id=original, sequence=change.sequence, last_modified=modified
     )
-
-
-def _one_by_one(single: Event, series: Series, recurring: Recurring, zone: str) -> list[Event]:
-    """Each date by itself, for a rule that readers would not expand alike; at most ``MOST_SINGLE_DATES``."""
-    first = to_minute(series.start, series.zone)
-    changed = {change.original: change for change in recurring.changed}
-    events = []
-    for one in islice(occurrences_from(series, first), MOST_SINGLE_DATES):
-        change = changed.get(one.span[0], Changed(one.span[0], *one.span, single.sequence, 0))
-        if change.starts is not None:
-            moved = _moved(single, change, one.original, zone)
-            events.append(moved if change.modified else replace(moved, last_modified=single.last_modified))
-    return events
 
 
 @cache
