@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from tests import cast as people
 from tests.cast import Cast
+from tests.plumbing import run
 
 NOW = "2027-01-18T10:40:00+01:00"
 
@@ -23,6 +25,10 @@ def make_app(database_url: str, folder: Path, **settings: str) -> Flask:
     chosen = {"BOOKING_VAR": str(folder / "var"), "BOOKING_DATABASE_URL": database_url, "BOOKING_CLOCK": NOW}
     app = create_app(Settings.load({**chosen, "BOOKING_LOG_LEVEL": "error", **settings}, folder))
     app.testing = True
+    # Templates are compiled once for the run, not once for each test's own service.
+    compiled = run.folder() / "templates"
+    compiled.mkdir(exist_ok=True)
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
     return app
 
 
