@@ -185,6 +185,9 @@ _AVAILABILITY = {
     "absences.restore_date": Access("signed_in", "manage", "absence"),
     "absences.remove": Access("signed_in", "manage", "absence"),
     "absences.put_back": Access("signed_in", "manage", "calendar"),
+    "sharing.mine": Access("signed_in", "manage", "calendar"),
+    "sharing.set": Access("signed_in", "manage", "calendar"),
+    "sharing.add": Access("signed_in", "manage", "calendar"),
 }
 
 ROUTES: dict[str, Access] = {

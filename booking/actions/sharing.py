@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from booking.actions import audit
 from booking.actions.rights import LADDER, Actor, require, rights_on_one
-from booking.database import lock_calendars
+from booking.database import lock_calendars, rows
 from booking.models import Account, Calendar, Organisation, Share, Territory
 from booking.refusals import Fault, Invalid, NotFound
 
@@ -24,6 +24,42 @@ class Shared:
     name: str
     level: str
     is_default: bool
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Somebody, or a whole structure, that a calendar can be shared with."""
+
+    kind: str
+    id: str
+    name: str
+    structure: str | None
+
+    @property
+    def label(self) -> str:
+        """What tells it from the others: a person with the structure, a structure by its name."""
+        return f"{self.name}, {self.structure}" if self.structure else self.name
+
+
+_AUDIENCES = """
+SELECT 'person', a.id, a.name, o.name FROM account a JOIN organisation o ON o.pk = a.organisation_pk
+WHERE a.active AND o.territory_pk = :territory AND a.pk <> :owner
+UNION ALL
+SELECT 'organisation', id, name, NULL FROM organisation WHERE territory_pk = :territory AND pk <> :own
+ORDER BY 3, 2
+"""
+
+
+def audiences(session: Session, actor: Actor, calendar_id: str) -> list[Audience]:
+    """The persons and the other structures of the calendar's territory, by name; not whose calendar it is."""
+    calendar = managed(session, actor, calendar_id)
+    organisation = session.get_one(Organisation, calendar.organisation_pk)
+    arguments = {
+        "territory": organisation.territory_pk,
+        "owner": calendar.account_pk if calendar.account_pk is not None else -1,
+        "own": organisation.pk,
+    }
+    return [Audience(*row) for row in rows(session, _AUDIENCES, arguments)]
 
 
 def managed(session: Session, actor: Actor, calendar_id: str) -> Calendar:
