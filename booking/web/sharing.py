@@ -16,7 +16,7 @@ from booking.actions.rights import NO_RIGHTS, RANK, Actor, Rights
 from booking.actions.sharing import Audience, Shared, audiences
 from booking.database import db, write
 from booking.refusals import Invalid
-from booking.timeline.interval import Minute, local_day, to_wall
+from booking.timeline.interval import Minute, local_day, merge, subtract, to_wall
 from booking.web import current_actor, render, say, today
 from booking.web.calendar_choice import managed_calendar, managed_calendars
 from booking.web.carried import shown_again
@@ -206,7 +206,11 @@ def glance(session: Session, actor: Actor, calendar: PlannedCalendar, seen_as: s
     if not seen:
         return Glance(rights, day, [])
     line = lines(session, somebody, seen, local_day(day, zone))[0]
-    items: list[Block | OpenTime] = [*line.blocks, *line.openings]
+    taken = merge((each.starts, each.ends) for each in line.blocks)
+    items: list[Block | OpenTime] = [*line.blocks]
+    for each in line.openings:
+        free = subtract([(each.starts, each.ends)], taken)
+        items += [replace(each, starts=starts, ends=ends) for starts, ends in free]
     return Glance(rights, day, sorted(items, key=_hours))
 
 
