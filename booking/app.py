@@ -1,35 +1,59 @@
 """The one place where the parts are put together."""
 
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 
-from booking import clock, database, web
+from booking import api, clock, database, web
 from booking.config import Settings
-from booking.web import assets, doors, headers, language, logs, refused, sessions
+from booking.web import (
+    absences,
+    accounts,
+    appointments,
+    assets,
+    availability,
+    catalogue,
+    day,
+    desk,
+    doors,
+    feeds,
+    headers,
+    ics,
+    language,
+    logs,
+    messages,
+    moving,
+    openings,
+    passwords,
+    planner,
+    refused,
+    search,
+    sessions,
+    setup,
+    sharing,
+    walk_in,
+)
 
 SCREENS = (
-    "passwords",
-    "accounts",
-    "setup",
-    "day",
-    "desk",
-    "search",
-    "appointments",
-    "moving",
-    "walk_in",
-    "planner",
-    "availability",
-    "openings",
-    "absences",
-    "sharing",
-    "feeds",
-    "ics",
-    "messages",
-    "catalogue",
+    passwords,
+    accounts,
+    setup,
+    day,
+    desk,
+    search,
+    appointments,
+    moving,
+    walk_in,
+    planner,
+    availability,
+    openings,
+    absences,
+    sharing,
+    feeds,
+    ics,
+    messages,
+    catalogue,
 )
 HERE = Path(__file__).parent
 LARGEST_BODY = 5 * 1024 * 1024
@@ -64,11 +88,9 @@ def create_app(settings: Settings) -> Flask:
     refused.install(app)
     headers.install(app, settings)
     doors.install(app)
-    for name in SCREENS:
-        if find_spec(f"booking.web.{name}") is not None:
-            app.register_blueprint(import_module(f"booking.web.{name}").blueprint)
-    if find_spec("booking.api") is not None and hasattr(import_module("booking.api"), "register"):
-        import_module("booking.api").register(app)
+    for screen in SCREENS:
+        app.register_blueprint(screen.blueprint)
+    api.register(app)
     return app
 
 
