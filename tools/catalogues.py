@@ -35,6 +35,9 @@ FAMILIES = {
     "accounts": "people",
     "account_list": "people",
     "passwords": "people",
+    "opening_form": "openings",
+    "recurrence_form": "openings",
+    "absence_form": "absences",
 }
 
 Key = str | tuple[str, ...]
