@@ -168,7 +168,7 @@ def test_with_the_right_to_propose_the_button_proposes_and_the_lapse_is_explaine
     text = words(signed_in_as("gaston").get(SLOT).text)
 
     assert "Proposer ce créneau" in text
-    assert "Chloé Caron doit dire oui avant le mardi 19 janvier à 8 h." in text
+    assert "Il faut le oui de Chloé Caron avant le mardi 19 janvier à 8 h." in text
 
 
 def test_htmx_gets_the_address_to_show(signed_in_as: SignedInAs) -> None:

@@ -191,7 +191,7 @@ def test_a_proposal_claims_the_time_and_waits(signed_in_as: SignedInAs, app: Fla
 
     assert "La proposition est faite" in page
     assert "Proposé, en attente de réponse" in page
-    assert "Chloé Caron doit répondre avant le mardi 19 janvier à 8 h." in page
+    assert "Il faut la réponse de Chloé Caron avant le mardi 19 janvier à 8 h." in page
 
 
 def test_the_next_search_begins_with_what_was_booked_last(signed_in_as: SignedInAs) -> None:
