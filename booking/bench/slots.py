@@ -52,11 +52,11 @@ def run(options: Options) -> Iterator[Figure]:
                 cold, figures = _compared(session, actor, search, chosen.repeats, name)
                 by_advisers.append((advisers, cold))
                 yield from figures
-            yield _growth(f"slots growth with advisers, {appointments} appointments", by_advisers)
+            yield from _growth(f"slots growth with advisers, {appointments} appointments", by_advisers)
             by_history.append((appointments, by_advisers[-1][1]))
             if appointments == chosen.appointments[-1]:
-                yield _horizon(session, actor, min(100, most), most, chosen.repeats)
-    yield _growth("slots growth with history", by_history[-2:])
+                yield from _horizon(session, actor, min(100, most), most, chosen.repeats)
+    yield from _growth("slots growth with history", by_history[-2:])
 
 
 @contextmanager
@@ -110,7 +110,7 @@ def _compared(session: Session, actor: Actor, search: Search, repeats: int, name
     ]
 
 
-def _horizon(session: Session, actor: Actor, advisers: int, most: int, repeats: int) -> Figure:
+def _horizon(session: Session, actor: Actor, advisers: int, most: int, repeats: int) -> Iterator[Figure]:
     """How the time grows with the weeks that are searched."""
     timed = _clock(session)
     start = int(NOW.timestamp()) // 60
@@ -124,18 +124,18 @@ def _horizon(session: Session, actor: Actor, advisers: int, most: int, repeats: 
             slots.whole(session, actor, search, NOW)
 
         points.append((weeks, 1000 * median(timed(cold) for _ in range(repeats))))
-    return _growth(f"slots growth with the horizon, {advisers} advisers", points)
+    yield from _growth(f"slots growth with the horizon, {advisers} advisers", points)
 
 
-def _growth(name: str, points: Sequence[tuple[int, float]]) -> Figure:
-    """The exponent of the growth: the slope of the line through the logarithms."""
+def _growth(name: str, points: Sequence[tuple[int, float]]) -> Iterator[Figure]:
+    """The exponent of the growth: the slope of the line through the logarithms; none of a single point."""
     if len({number for number, _ in points}) < 2:
-        return Figure(name, math.nan, "exponent")
+        return
     across = [math.log(number) for number, _ in points]
     up = [math.log(value) for _, value in points]
     middle, height = sum(across) / len(across), sum(up) / len(up)
     slope = sum((x - middle) * (y - height) for x, y in zip(across, up, strict=True))
-    return Figure(name, slope / sum((x - middle) ** 2 for x in across), "exponent")
+    yield Figure(name, slope / sum((x - middle) ** 2 for x in across), "exponent")
 
 
 def _clock(session: Session) -> Callable[[Callable[[], object]], float]:

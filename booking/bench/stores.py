@@ -33,7 +33,7 @@ ROOMS_A_VENUE = 2
 AHEAD_DAYS = 42
 A_DAY = tuple(range(9 * 60, 17 * 60 + 30, 45))
 """Starts (minutes of the local day) at which an adviser has an appointment, or not."""
-TAKEN = 0.3
+TAKEN = 0.27
 """The share of them that is taken in the weeks ahead, as far as there are appointments enough."""
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from booking import database
 from booking.actions import claims, slots
 from booking.actions.appointment_requests import Request
 from booking.actions.slots import Search
-from booking.models import Calendar, Opening, Organisation, Share, Venue
+from booking.models import Opening, Organisation, Share, Venue
 from booking.refusals import Forbidden, Invalid, NotFound
 from tests.actions.conftest import NOW, Desk, at
 
@@ -29,28 +27,6 @@ def found(desk: Desk, who: str, search: Search) -> list[slots.Slot]:
 
 def starts(desk: Desk, who: str = "alix", search: Search = TUESDAY) -> list[int]:
     return [slot.starts for slot in found(desk, who, search)]
-
-
-@contextmanager
-def statements(session: Session) -> Iterator[list[str]]:
-    """Every statement that reaches the driver of this session, whoever sends it."""
-    seen: list[str] = []
-    driver: Any = session.connection().connection.driver_connection
-    if session.get_bind().dialect.name == "sqlite":
-        driver.set_trace_callback(seen.append)
-        yield seen
-        driver.set_trace_callback(None)
-    else:
-        usual = driver.cursor_factory
-
-        class Counting(usual):  # type: ignore[valid-type, misc]
-            def execute(self, query: Any, *arguments: Any, **options: Any) -> Any:
-                seen.append(str(query))
-                return super().execute(query, *arguments, **options)
-
-        driver.cursor_factory = Counting
-        yield seen
-        driver.cursor_factory = usual
 
 
 def test_the_first_offers_are_those_of_the_opening_that_nothing_takes(desk: Desk) -> None:
@@ -136,76 +112,6 @@ def _an_entry(session: Session, desk: Desk) -> int:
         territory_pk=desk.cast.territory.pk,
     )
     return pk
-
-
-@pytest.mark.parametrize("advisers", [1, 60])
-def test_a_search_issues_at_most_ten_statements_whatever_its_size(desk: Desk, advisers: int) -> None:
-    database.write(lambda session: _more_advisers(session, desk, advisers))
-    search = Search(
-        purpose="atelier", room="any", vehicle="any", organisation="fs-brume", near=(45.5, 1.8), within_km=50
-    )
-    with database.reading() as session:
-        actor = desk.actor("denise")
-        with statements(session) as seen:
-            slots.find(session, actor, search, NOW)
-    assert 5 <= len(seen) <= 10, seen
-
-
-def _more_advisers(session: Session, desk: Desk, how_many: int) -> None:
-    cast = desk.cast
-    for number in range(how_many):
-        made = session.execute(
-            insert(Calendar).returning(Calendar.pk),
-            {
-                "id": f"adviser-{number}",
-                "kind": "adviser",
-                "name": "One more",
-                "organisation_pk": cast.brume.pk,
-                "venue_pk": cast.maison.pk,
-                "profession": "conseiller_numerique",
-            },
-        )
-        session.execute(
-            insert(Opening),
-            {
-                "id": f"opening-{number}",
-                "calendar_pk": made.scalar_one(),
-                "venue_pk": cast.maison.pk,
-                "starts_wall": "2027-01-04T08:00",
-                "minutes": 600,
-                "rrule": "FREQ=DAILY",
-                "admission": "both",
-            },
-        )
-
-
-def test_the_number_of_statements_is_the_same_for_one_adviser_and_for_many(desk: Desk) -> None:
-    counted = []
-    for extra in (1, 60):
-        database.write(lambda session, extra=extra: _more_advisers(session, desk, extra) if extra > 1 else None)
-        with database.reading() as session:
-            actor = desk.actor("denise")
-            with statements(session) as seen:
-                slots.find(session, actor, Search(minutes=30, room="any", vehicle="any", until=date(2027, 1, 19)), NOW)
-        counted.append(len(seen))
-    assert counted[0] == counted[1]
-
-
-def test_a_search_again_reads_no_claims(desk: Desk) -> None:
-    starts(desk)
-    with database.reading() as session:
-        actor = desk.actor("alix")
-        with statements(session) as seen:
-            slots.find(session, actor, TUESDAY, NOW)
-    assert not [each for each in seen if "FROM claim" in each]
-
-
-def test_a_full_first_page_looks_at_one_week_only(desk: Desk) -> None:
-    with database.reading() as session:
-        actor = desk.actor("alix")
-        with statements(session) as seen:
-            slots.find(session, actor, Search(purpose="accompagnement", limit=3), NOW)
-    assert len([each for each in seen if "FROM claim" in each]) == 1
 
 
 @pytest.mark.parametrize(
