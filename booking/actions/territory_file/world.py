@@ -311,6 +311,7 @@ def write(session: Session, world: World) -> set[int]:
         if shape.name == "opening":
             _write_opening_children(session, new, changed)
             touched |= {record.values["calendar"].pk for record in (*new, *changed)}
+            touched |= {record.stored["calendar"].pk for record in changed if record.stored is not None}
         if shape.name == "share":
             touched |= {record.values["calendar"].pk for record in (*new, *changed)}
         named_anew = named_anew or (bool(changed) and shape.name in SHOWN_BY_NAME)
