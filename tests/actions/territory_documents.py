@@ -218,6 +218,7 @@ class Store:
 
     app: Flask
     folder: Path
+    url: str = ""
 
     def file(self, document: Document | str) -> Path:
         path = self.folder / f"{uuid.uuid4().hex}.json"
@@ -267,7 +268,7 @@ def opened(url: str, folder: Path) -> Iterator[Store]:
     app = Flask("store")
     database.connect(app, url)
     try:
-        yield Store(app, folder)
+        yield Store(app, folder, url)
     finally:
         with app.app_context():
             database.db.session.remove()

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from booking.actions.entries import uid_of_import
+from booking.actions.series import Date
 from booking.actions.territory_file import stored
 from booking.actions.territory_file.drafts import STANDING, Draft, derived_claims
 from booking.actions.territory_file.findings import Findings
@@ -275,8 +276,8 @@ def _new(draft: Draft, plan: Plan, claims: list[Held], derived: list[Held]) -> W
         _exdates(draft.exdates),
     )
     released: list[Released] = told.get("released", [])
-    if "released" not in told and draft.status not in STANDING:
-        released = [Released(*claim, sequence, last_modified) for claim in derived]
+    if "released" not in told and (draft.status not in STANDING or not claims):
+        released = [Released(*claim, sequence, last_modified) for claim in derived or _without_dates(draft)]
     return _work(None, columns, detail, draft, claims, released, reclaims=False)
 
 
@@ -361,7 +362,7 @@ def _changed(draft: Draft, plan: Plan, before: Stored, claims: list[Held], deriv
     is_same = (
         not (significant or reclaims or person_changes or released)
         and sequence == before.sequence
-        and detail == before.detail[: len(detail)]
+        and detail == (before.detail or (None, None))[: len(detail)]
         and wanted[9:12] == (before.before, before.after, before.title)
         and wanted[12:15] == (before.territory, before.venue, before.booked_by)
         and wanted[17:19] == (before.lapses_at, before.reason)
@@ -370,12 +371,20 @@ def _changed(draft: Draft, plan: Plan, before: Stored, claims: list[Held], deriv
     if is_same:
         return None
     last_modified = max(told.get("last_modified", plan.seconds), before.last_modified)
-    if "released" not in told and significant and not standing and before.status not in STANDING:
-        released = [Released(*claim, sequence, last_modified) for claim in derived]
+    never_held = not claims and not before.claims
+    if "released" not in told and significant and never_held:
+        released = [Released(*claim, sequence, last_modified) for claim in derived or _without_dates(draft)]
     columns = wanted._replace(
         sequence=sequence, version=max(before.version + 1, told.get("version", 0)), last_modified=last_modified
     )
     return _work(before.pk, columns, detail, draft, claims if reclaims else [], released, reclaims=reclaims)
+
+
+def _without_dates(draft: Draft) -> list[Held]:
+    """What is noted of a series that has no date left: on which calendars it stands."""
+    return derived_claims(
+        draft.kind, "cancelled", (Date(0, draft.starts, draft.ends),), 0, 0, draft.calendars, series=False
+    )
 
 
 def _title(draft: Draft, plan: Plan, before: Stored | None) -> str | None:
