@@ -8,6 +8,7 @@ from flask import Blueprint, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from wtforms import RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from booking import clock
@@ -16,7 +17,7 @@ from booking.actions.feeds import Choice, FeedDraft, FeedView, Links, NewFeed
 from booking.database import db, write
 from booking.refusals import Forbidden, Invalid, NotFound, WrongState
 from booking.web import current_actor, render, say, settings
-from booking.web.forms import Form
+from booking.web.forms import Form, options
 
 blueprint = Blueprint("feeds", __name__)
 
@@ -49,9 +50,12 @@ class Subscribe(Form):
         lazy_gettext("Quel agenda ?"), [InputRequired(lazy_gettext("Choisissez un agenda."))], choices=[]
     )
     detail = RadioField(
-        lazy_gettext("Que doit-il montrer ?"), choices=DETAILS, default="free_busy", validators=[InputRequired()]
+        lazy_gettext("Que doit-il montrer ?"),
+        choices=options(DETAILS),
+        default="free_busy",
+        validators=[InputRequired()],
     )
-    alarm = SelectField(lazy_gettext("Rappel avant chaque rendez-vous"), choices=ALARMS, default="")
+    alarm = SelectField(lazy_gettext("Rappel avant chaque rendez-vous"), choices=options(ALARMS), default="")
     name = StringField(
         lazy_gettext("Nom de l’abonnement"),
         [Length(max=feeds.NAME_LENGTH, message=lazy_gettext("Ce nom est trop long : 120 signes au plus."))],
@@ -75,7 +79,7 @@ def mine() -> ResponseReturnValue:
     form = Subscribe()
     form.target.choices = _grouped(known)
     if request.method == "GET":
-        form.target.data = request.args.get("agenda") or _first(known)
+        form.target.data = request.args.get("agenda") or (_value(known[0]) if known else None)
     if form.validate_on_submit():
         made = _subscribe(form)
         if isinstance(made, NewFeed):
@@ -148,24 +152,27 @@ def revoke(feed_id: str) -> ResponseReturnValue:
     return render("feeds/revoke.html", feed=feed, title=_title(feed))
 
 
-def _grouped(known: list[Choice]) -> dict[str, list[tuple[str, str]]]:
-    own = [each for each in known if each.own and each.scope == "adviser"]
-    groups = {gettext("Mon agenda"): [(f"{each.scope}:{each.id}", each.name) for each in own]} if own else {}
-    for scope, label in GROUPS:
-        some = [(f"{each.scope}:{each.id}", _named(each)) for each in known if each.scope == scope and each not in own]
-        if some:
-            groups[str(label)] = some
-    return groups
+def _grouped(known: list[Choice]) -> list[SelectChoice]:
+    """One's own calendar under a heading of its own, then the others by what they are."""
+    mine = [each for each in known if each.own and each.scope == "adviser"]
+    found = [SelectChoice(_value(each), each.name, optgroup=gettext("Mon agenda")) for each in mine]
+    for scope, heading in GROUPS:
+        found += [
+            SelectChoice(_value(each), _named(each), optgroup=str(heading))
+            for each in known
+            if each.scope == scope and each not in mine
+        ]
+    return found
+
+
+def _value(choice: Choice) -> str:
+    return f"{choice.scope}:{choice.id}"
 
 
 def _named(choice: Choice) -> str:
     if choice.of == choice.name or choice.scope == "organisation":
         return choice.name
     return f"{choice.name} – {choice.of}"
-
-
-def _first(known: list[Choice]) -> str | None:
-    return next((f"{each.scope}:{each.id}" for each in known), None)
 
 
 def _title(feed: FeedView) -> str:
