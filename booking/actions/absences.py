@@ -29,6 +29,9 @@ from booking.timeline.recurrence import RuleError, Series, first_start, is_occur
 LONGEST_DAYS = 366
 LONGEST_TITLE = 200
 _A_DAY = 1440
+_LAST_YEAR = 2199
+_FARTHEST = (date(_LAST_YEAR + 1, 1, 1) - date(1970, 1, 1)).days * _A_DAY + _A_DAY
+"""The last of our minutes: a day into the year after the last, so that it has come to its end in every zone."""
 
 
 @dataclass(frozen=True)
@@ -276,6 +279,8 @@ def _span(draft: AbsenceDraft, zone: ZoneInfo) -> Span:
         raise Invalid([Fault("/end", "order", "comes before the start")])
     if ends - starts > LONGEST_DAYS * _A_DAY:
         raise Invalid([Fault("/end", "range", f"at most {LONGEST_DAYS} days after the start")])
+    if ends > _FARTHEST:
+        raise Invalid([Fault("/end", "too_far", f"not after the year {_LAST_YEAR}")])
     return starts, ends
 
 
@@ -287,6 +292,8 @@ def _dates(series: Series, changed: dict[int, Span | None], now: datetime) -> li
     found = dates(series, changed, horizon(series, now))
     if len(found) > MOST_DATES:
         raise Invalid([Fault("/rrule", "too_many_dates", f"at most {MOST_DATES} dates")])
+    if found and found[-1].ends > _FARTHEST:
+        raise Invalid([Fault("/rrule", "too_far", f"no date after the year {_LAST_YEAR}")])
     return found
 
 

@@ -95,6 +95,7 @@ def test_a_room_is_closed_by_whoever_manages_it(api: Api) -> None:
         ({"end": None}, "/end"),
         ({"start": "soon"}, "/start"),
         ({"rrule": "FREQ=NEVER"}, "/rrule"),
+        ({"rrule": "FREQ=DAILY;INTERVAL=4000;COUNT=400"}, "/rrule"),
         ({"rrule": "FREQ=DAILY", "exdates": ["x"]}, "/exdates"),
         ({"title": "x" * 201}, "/title"),
     ],
