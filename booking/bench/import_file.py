@@ -54,7 +54,10 @@ def _run(arguments: list[str], environment: dict[str, str]) -> tuple[float, floa
     """Runs a command to its end: seconds, and megabytes at its largest."""
     begun = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "booking", *arguments], env=environment, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "booking", *arguments],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
