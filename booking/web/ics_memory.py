@@ -97,12 +97,14 @@ class Memory:
     throttle: Throttle = field(default_factory=Throttle)
     shelf: Shelf = field(default_factory=Shelf)
     database: str = field(init=False)
+    secured: bool = field(init=False)
     _feeds: dict[str, tuple[Sequence[tuple[Any, ...]], Minute, Minute, Feed]] = field(default_factory=dict)
     _flushing: bool = False
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.database = str(self.engine.url)
+        self.secured = self.base_url.startswith("https://")
 
     def feed(self, hashed: str, found: Sequence[tuple[Any, ...]], now: Minute) -> Feed:
         """What the look-up's rows tell; worked out anew only when they, or the day, are other ones. Raises ``Gone``."""

@@ -35,6 +35,7 @@ COMMON = [
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
 ]
+_SECURED = [("Strict-Transport-Security", "max-age=31536000")]
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Shortcut:
             answer = self._ready(environ)
             if answer is not None:
                 status, headers, octets, kind = answer
-                start_response(status, headers)
+                start_response(status, [*headers, *_SECURED] if self.memory.secured else headers)
                 _log(environ["REQUEST_METHOD"], kind, int(status[:3]), began)
                 return [octets] if environ["REQUEST_METHOD"] == "GET" else []
         return self.beyond(environ, start_response)

@@ -20,11 +20,15 @@ from booking.models import (
     Appointment,
     Beneficiary,
     Calendar,
+    Claim,
     Entry,
+    Instruction,
     Occurrence,
     Opening,
     OpeningChange,
+    Organisation,
     Programme,
+    Territory,
     Venue,
     Workshop,
 )
@@ -276,8 +280,28 @@ PLANTED = {
     "absence": "PLANTED-ABSENCE",
     "busy": "PLANTED-IMPORTED",
     "reservation": "PLANTED-RESERVATION",
+    "related_title": "PLANTED-RELATED",
+    "needs": "PLANTED-NEED",
+    "booker_phone": "+33698765432",
+    "venue_phone": "+33536499999",
+    "equipment": "PLANTED-EQUIPMENT",
+    "organisation": "PLANTED-ORGANISATION",
+    "territory": "PLANTED-TERRITORY",
+    "instruction": "PLANTED-INSTRUCTION",
+    "absence_reason": "PLANTED-WHY",
+    "other_title": "PLANTED-ELSEWHERE",
 }
 ALWAYS_SECRET = {
+    "related_title",
+    "needs",
+    "booker_phone",
+    "venue_phone",
+    "equipment",
+    "organisation",
+    "territory",
+    "instruction",
+    "absence_reason",
+    "other_title",
     "reason",
     "note",
     "beneficiary",
@@ -306,25 +330,34 @@ def planted(subscriptions: Subscriptions) -> Subscriptions:
     def plant(session) -> None:
         venue = session.get_one(Venue, cast.maison.pk)
         venue.name, venue.address, venue.commune = PLANTED["venue"], PLANTED["address"], PLANTED["commune"]
-        venue.access = PLANTED["access"]
-        session.get_one(Calendar, cast.desk.pk).name = PLANTED["room"]
+        venue.access, venue.phone = PLANTED["access"], PLANTED["venue_phone"]
+        room = session.get_one(Calendar, cast.desk.pk)
+        room.name, room.equipment = PLANTED["room"], [PLANTED["equipment"]]
+        session.get_one(Organisation, cast.brume.pk).name = PLANTED["organisation"]
+        session.get_one(Territory, cast.territory.pk).name = PLANTED["territory"]
+        session.add(Instruction(purpose_pk=None, venue_pk=cast.maison.pk, text=PLANTED["instruction"]))
         car = session.get_one(Calendar, cast.car.pk)
         car.name, car.registration = PLANTED["vehicle"], PLANTED["registration"]
         booker = session.get_one(Account, cast.denise.pk)
         booker.name, booker.email = PLANTED["booked_by"], PLANTED["booker_email"]
+        booker.phone = PLANTED["booker_phone"]
         session.get_one(Calendar, cast.basile_calendar.pk).name = PLANTED["other_adviser"]
 
     subscriptions.write(plant)
+    related = subscriptions.put(cast.van, kind="reservation", title=PLANTED["related_title"])
+    subscriptions.put(cast.farid_calendar, title=PLANTED["other_title"])
     pk = subscriptions.put(
         *(cast.chloe_calendar, cast.basile_calendar, cast.desk, cast.car),
         title=PLANTED["title"],
         id=PLANTED["entry_id"],
         reason=PLANTED["reason"],
+        related_pk=related,
     )
     subscriptions.put(
         cast.chloe_calendar,
         kind="absence",
         title=PLANTED["absence"],
+        reason=PLANTED["absence_reason"],
         start="2027-01-20T10:00",
         end="2027-01-20T12:00",
         strength="busy-unavailable",
@@ -346,6 +379,7 @@ def planted(subscriptions: Subscriptions) -> Subscriptions:
             name=PLANTED["beneficiary"],
             email=PLANTED["email"],
             phone=PLANTED["phone"],
+            needs=[PLANTED["needs"]],
         )
         session.add(someone)
         session.flush()
@@ -376,7 +410,8 @@ def test_tombstones_show_no_more_than_the_level(planted: Subscriptions, level: s
     secret = planted.subscribe("chloe", "adviser", "chloe", level)
 
     def end(session) -> None:
-        for entry in session.scalars(select(Entry).where(Entry.zone == "Europe/Paris")):
+        hers = select(Claim.entry_pk).where(Claim.calendar_pk == cast.chloe_calendar.pk)
+        for entry in session.scalars(select(Entry).where(Entry.pk.in_(hers))).all():
             keeping = () if how == "cancelled" else [cast.basile_calendar.pk]
             claims.release(session, entry.pk, sequence=1, now=LATER, keeping=keeping)
             entries.change(
