@@ -14,10 +14,12 @@ from booking.actions import phones
 from booking.refusals import Invalid
 from booking.web import carried
 
+_UNWRITABLE = {code: None for code in range(32) if chr(code) not in "\t\n\r"}
+
 
 def trimmed(value: Any) -> Any:
-    """Text without the spaces around it; nothing else is touched."""
-    return value.strip() if isinstance(value, str) else value
+    """Text without the spaces around it and without control characters, which no database or mail can hold."""
+    return value.translate(_UNWRITABLE).strip() if isinstance(value, str) else value
 
 
 class Form(FlaskForm):

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import gettext
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -142,6 +142,8 @@ def _who_can_help() -> list[str]:
 
 
 def _of_the_database(error: Exception) -> Response:
+    if isinstance(error, DataError):  # a value that no column can hold: too large a number, a NUL in a text
+        return answer(refusals.Invalid([]))
     ours = translated(error)
     if isinstance(ours, refusals.Refusal):
         return answer(ours)

@@ -105,3 +105,17 @@ def test_the_log_keeps_where_an_error_came_from_and_not_its_words():
     assert "ValueError" in written
     assert "test_refused.py" in written
     assert "Marcel" not in written
+
+
+@pytest.mark.parametrize("address", ["/rendez-vous?q=a%00b", "/comptes/a%00b", "/connexion?suite=%00"])
+def test_what_no_database_can_hold_is_no_fault_of_the_service(signed_in_as, address):
+    assert signed_in_as("administrator").get(address).status_code < 500
+
+
+def test_control_characters_do_not_come_through_a_form(app, signed_in_as):
+    client = signed_in_as("adviser")
+
+    answer = client.post("/profil", data={"name": "Alix\x00 Au\x1bbert", "phone": "", "language": "fr"})
+
+    assert answer.status_code == 302
+    assert 'value="Alix Aubert"' in client.get("/profil").text
