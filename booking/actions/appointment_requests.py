@@ -31,7 +31,11 @@ class Also:
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody wants to book. ``room`` and ``vehicle`` are an id, ``any`` or nothing; times in UTC minutes."""
+    """What somebody wants to book. ``room`` and ``vehicle`` are an id, ``any`` or nothing; times in UTC minutes.
+
+    ``walk_in``: the person stands at the desk. Whoever may book an adviser outright then needs no opening and no
+    notice; absences, busy times and holidays hold.
+    """
 
     purpose: str
     advisers: tuple[str, ...]
@@ -47,6 +51,7 @@ class Request:
     urgency: str | None = None
     override: bool = False
     also: tuple[Also, ...] = ()
+    walk_in: bool = False
 
 
 KEEP: Any = object()

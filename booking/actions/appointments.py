@@ -36,6 +36,9 @@ from booking.models.appointments import ATTENDANCES
 from booking.models.claims import BUSY, TENTATIVE
 from booking.refusals import Fault, Forbidden, Invalid, NotOffered, WrongState
 
+WALKED_PAST = ("outside_openings", "notice")
+"""What does not hinder an adviser who takes somebody at the desk."""
+
 
 @dataclass(frozen=True)
 class Booked:
@@ -59,7 +62,7 @@ def book(session: Session, actor: Actor, request: Request, now: datetime) -> Boo
     plan, rights = resolve(session, actor, request)
     extra = resolve_also(session, actor, request.also)
     lock_calendars(session, [calendar.pk for calendar in plan.calendars] + [each.pk for each in extra.values()])
-    finding = _settled(session, actor, plan, now, rights, request.override)
+    finding = _settled(session, actor, plan, now, rights, request.override, walks_in=request.walk_in)
     status, lapses_at = status_of(plan, finding, rights, now, moved_by=None)
     strength = claims.strength_of(status)
     entry_pk, entry_id, uid = entries.new_entry(
@@ -320,6 +323,7 @@ def _settled(
     rights: dict[int, Rights],
     override: bool,
     ignoring: Sequence[int] = (),
+    walks_in: bool = False,
 ) -> Finding:
     """Nothing stands against the plan, or somebody who may insists; else the refusal."""
     now_minute = -(-int(now.timestamp()) // 60)
@@ -332,10 +336,12 @@ def _settled(
     missing = (plan.rooms is not None and finding.room is None) or (
         plan.vehicles is not None and finding.vehicle is None
     )
-    if finding.hindrances and (missing or not insists):
+    walks_in = walks_in and all(rights.get(each.pk, NO_RIGHTS).level in ("book", "manage") for each in plan.advisers)
+    hindrances = [each for each in finding.hindrances if not (walks_in and each.code in WALKED_PAST)]
+    if hindrances and (missing or not insists):
         if override and not insists and not missing:
             raise Forbidden
-        raise NotOffered(list(finding.hindrances))
+        raise NotOffered(hindrances)
     return finding
 
 

@@ -39,8 +39,11 @@ class Colleague:
 
 @dataclass(frozen=True)
 class Refused:
+    """Why the person cannot be taken now."""
+
     clash: Clash | None = None
     not_offered: NotOffered | None = None
+    may_insist: bool = False
 
 
 @blueprint.get("/rendez-vous/maintenant")
@@ -70,7 +73,8 @@ def book() -> ResponseReturnValue:
         minutes=int(minutes) if minutes.isdecimal() and len(minutes) < 4 and int(minutes) else None,
         beneficiary=form.beneficiary,
         note=form.note.data or None,
-        override=adviser.rights.manages,
+        override="insist" in request.form,
+        walk_in=True,
     )
     try:
         done = _booked(actor, wanted)
@@ -80,7 +84,7 @@ def book() -> ResponseReturnValue:
     except Clash as error:
         return _page(form, 409, Refused(clash=error))
     except NotOffered as error:
-        return _page(form, 409, Refused(not_offered=error))
+        return _page(form, 409, Refused(not_offered=error, may_insist=adviser.rights.manages))
     say(gettext("C’est parti : le rendez-vous a commencé."))
     return redirect(done.headers["Location"], 303)
 
@@ -109,7 +113,8 @@ def colleagues(session: Session, actor: Actor, found: Choices, purpose: PurposeC
     able = [
         each
         for each in found.advisers_for(purpose)
-        if each.rights.may_book and (each.organisation_pk == actor.organisation_pk or each.pk == actor.calendar_pk)
+        if each.rights.level in ("book", "manage")
+        and (each.organisation_pk == actor.organisation_pk or each.pk == actor.calendar_pk)
     ]
     now, zone = _this_minute(), ZoneInfo(actor.zone)
     day_end = span_of_day(to_wall(now, zone).date(), zone)[1]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking import database
-from booking.models import Opening, Share
+from booking.actions import claims
+from booking.models import Entry, Opening, Share
+from booking.timeline.interval import to_minute
 from tests.cast import Cast
 
 SLOT = (
@@ -61,6 +65,37 @@ def share(app: Flask, calendar_pk: int, level: str, *, organisation_pk: int | No
                 )
             )
         )
+
+
+def at(wall: str) -> int:
+    """A Paris time as a UTC minute."""
+    return to_minute(datetime.fromisoformat(wall), ZoneInfo("Europe/Paris"))
+
+
+def absent(app: Flask, calendar_pk: int) -> None:
+    """Away all of Monday 18 January."""
+
+    def work(session: Session) -> None:
+        stamp = datetime(2027, 1, 4, tzinfo=UTC)
+        starts, ends = at("2027-01-18T00:00"), at("2027-01-19T00:00")
+        entry = Entry(
+            id="absence-1",
+            kind="absence",
+            uid="absence-1@brume.example",
+            status="confirmed",
+            zone="Europe/Paris",
+            starts=starts,
+            ends=ends,
+            territory_pk=1,
+            created=stamp,
+            last_modified=stamp,
+        )
+        session.add(entry)
+        session.flush()
+        claims.take(session, entry.pk, [claims.Wanted(calendar_pk, starts, ends, "busy-unavailable", exclusive=False)])
+
+    with app.app_context():
+        database.write(work)
 
 
 def words(page: str) -> str:

@@ -6,7 +6,7 @@ from flask import Flask
 from booking import clock
 from tests.cast import Cast
 from tests.plumbing.service import SignedInAs
-from tests.web.desk import SLOT, book, open_doors, words
+from tests.web.desk import SLOT, absent, book, open_doors, words
 
 NOW = "/rendez-vous/maintenant"
 
@@ -44,6 +44,31 @@ def test_one_s_own_openings_do_not_bind(signed_in_as: SignedInAs) -> None:
     form = {"purpose": "accompagnement", "adviser": "chloe", "venue": "maison-brume"}
 
     assert client.post(NOW, data=form).status_code == 303
+
+
+def test_a_colleague_without_an_opening_at_this_hour_takes_the_person(signed_in_as: SignedInAs) -> None:
+    client = signed_in_as("denise")
+    form = {"purpose": "accompagnement", "adviser": "chloe", "venue": "maison-brume"}
+
+    assert client.post(NOW, data=form).status_code == 303
+
+
+def test_whoever_books_only_what_is_offered_cannot_send_somebody_in(signed_in_as: SignedInAs) -> None:
+    answer = signed_in_as("gaston").post(NOW, data={"purpose": "accompagnement", "adviser": "chloe"})
+
+    assert answer.status_code == 409
+    assert "En dehors des plages d’ouverture" in words(answer.text)
+
+
+def test_an_absence_holds_unless_one_insists(signed_in_as: SignedInAs, app: Flask, cast: Cast) -> None:
+    absent(app, cast.alix_calendar.pk)
+    client = signed_in_as("alix")
+    form = {"purpose": "demarches", "adviser": "alix", "venue": "maison-brume"}
+    answer = client.post(NOW, data=form)
+
+    assert answer.status_code == 409
+    assert "Indisponibilité de Alix Aubert" in words(answer.text)
+    assert client.post(NOW, data={**form, "insist": "1"}).status_code == 303
 
 
 def test_a_colleague_who_receives_at_this_hour_takes_the_person(signed_in_as: SignedInAs) -> None:
