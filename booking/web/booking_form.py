@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import session
+from flask import request, session
 from flask_babel import gettext, lazy_gettext
 from wtforms import BooleanField, EmailField, SelectField, StringField, TelField, TextAreaField
 from wtforms.validators import Length, Optional
@@ -109,3 +109,8 @@ def kept() -> dict[str, Any]:
 def keep(choices: dict[str, Any]) -> None:
     """Keeps what was chosen, so that the next search begins there."""
     session[KEPT] = {name: value for name, value in choices.items() if value is not None}
+
+
+def fields() -> list[tuple[str, str]]:
+    """What a form holds besides the token of its session: the same press sent twice is the same."""
+    return sorted((name, value) for name, value in request.form.items(multi=True) if name != "csrf_token")

@@ -136,7 +136,7 @@ def _take_over(form: BookingForm, screen: Screen) -> None:
 def _booked(screen: Screen, wanted: Request) -> idempotency.Given:
     """Books, once for each form: the same press sent twice leads to the same appointment."""
     key = request.form.get("key") or None
-    mark = idempotency.digest("web", request.full_path, sorted(request.form.items(multi=True)))
+    mark = idempotency.digest("search", request.full_path, booking_form.fields())
 
     def work(session: Session) -> idempotency.Given:
         def booked() -> idempotency.Given:

@@ -91,7 +91,7 @@ def book() -> ResponseReturnValue:
 
 def _booked(actor: Actor, wanted: Request) -> idempotency.Given:
     key = request.form.get("key") or None
-    mark = idempotency.digest("walk-in", sorted(request.form.items(multi=True)))
+    mark = idempotency.digest("walk-in", booking_form.fields())
 
     def work(session: Session) -> idempotency.Given:
         def booked() -> idempotency.Given:
