@@ -134,6 +134,7 @@ def share(
     session.execute(delete(Share).where(Share.calendar_pk == calendar.pk, getattr(Share, column) == target))
     if level is not None:
         session.add(Share(calendar_pk=calendar.pk, level=level, **{column: target}))
+        session.flush()
     audit.note(
         session,
         at=now,
