@@ -70,7 +70,7 @@ FOR EACH ROW EXECUTE FUNCTION enrolment_seats()""",
 def _hold_the_law() -> None:
     """Constraints and triggers that Alembic cannot write: the claims' law, the seats, the append-only audit."""
     if op.get_bind().dialect.name == "sqlite":
-        statements = (SQLITE_INDEX, *SQLITE_TRIGGERS)
+        statements: tuple[str, ...] = (SQLITE_INDEX, *SQLITE_TRIGGERS)
     else:
         statements = (POSTGRESQL_LAW, *POSTGRESQL_TRIGGERS)
     for statement in statements:
