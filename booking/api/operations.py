@@ -100,7 +100,7 @@ def operation(
 
 def refuse_large_bodies() -> None:
     """Before anything else of a request is looked at."""
-    request.max_content_length = LARGEST_BODY
+    request.max_content_length = LARGEST_BODY + 1  # of a body that comes in chunks, as much is read to see it is larger
     if request.content_length is not None and request.content_length > LARGEST_BODY:
         raise RequestEntityTooLarge
 
@@ -112,6 +112,8 @@ def _received(optional: bool) -> Any:
             return {}
         raise UnsupportedMediaType
     data = request.get_data(cache=False)
+    if len(data) > LARGEST_BODY:
+        raise RequestEntityTooLarge
     if not data and optional:
         return {}
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -81,6 +82,18 @@ def test_json_may_call_itself_by_its_names(api: Api, open_days: None, content_ty
 def test_a_body_over_a_mebibyte_is_413(api: Api) -> None:
     response = api("alix").post("/appointments", b" " * (1024 * 1024 + 1), Content_Type="application/json")
     assert response.status_code == 413
+
+
+@pytest.mark.parametrize(("length", "status"), [(1024 * 1024, 422), (1024 * 1024 + 1, 413), (3 * 1024 * 1024, 413)])
+def test_a_body_that_comes_in_chunks_is_measured_too(app: Flask, api: Api, length: int, status: int) -> None:
+    response = app.test_client().post(
+        "/api/v1/appointments",
+        headers={"Authorization": f"Bearer {api('alix').token}"},
+        content_type="application/json",
+        input_stream=BytesIO(b"{}" + b" " * (length - 2)),
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert response.status_code == status
 
 
 def test_a_body_of_a_mebibyte_is_read(api: Api) -> None:
