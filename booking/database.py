@@ -21,6 +21,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from weakref import WeakKeyDictionary
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -29,7 +30,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool, PoolProxiedConnection
+from sqlalchemy.pool import NullPool
 
 from booking.models import Base
 from booking.models.claims import CLAIM_LAW
@@ -322,18 +323,16 @@ def glance(sql: str, arguments: Mapping[str, Any], engine: Engine | None = None)
     engine = engine or db.engine
     dialect = engine.dialect
     statement = _statement(dialect.name, sql)
+    values = _bound(dialect.name, arguments)
     try:
-        connection = engine.raw_connection()
+        if dialect.name == "sqlite":
+            return _glanced(engine, statement, values)
+        aside = _aside(engine)
         try:
-            # SQLite's connections begin no transaction by themselves; psycopg's do, and are told not to.
-            if dialect.name == "sqlite":
-                return connection.cursor().execute(statement, _bound("sqlite", arguments)).fetchall()  # type: ignore[no-any-return]
-            with _autocommit(connection):
-                cursor = connection.cursor()
-                cursor.execute(statement, _bound(dialect.name, arguments))
-                return cursor.fetchall()
-        finally:
-            connection.close()
+            return _glanced(aside, statement, values)
+        except dialect.loaded_dbapi.OperationalError:
+            aside.dispose()  # perhaps the server was started anew: then so are the connections to it
+            return _glanced(aside, statement, values)
     except (DBAPIError, PoolTimeout) as error:
         raise translated(error) from error
     except dialect.loaded_dbapi.Error as error:
@@ -342,17 +341,36 @@ def glance(sql: str, arguments: Mapping[str, Any], engine: Engine | None = None)
         ) from error
 
 
-@contextmanager
-def _autocommit(connection: PoolProxiedConnection) -> Iterator[None]:
-    driver: Any = connection.driver_connection
-    driver.autocommit = True
+def _glanced(engine: Engine, statement: str, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    connection = engine.raw_connection()
     try:
-        yield
+        cursor: Any = connection.cursor()
+        found: Sequence[tuple[Any, ...]] = cursor.execute(statement, values).fetchall()
+        return found
     finally:
-        if driver.closed:
-            connection.invalidate()
-        else:
-            driver.autocommit = False
+        connection.close()
+
+
+def _aside(engine: Engine) -> Engine:
+    """Connections of their own for glances at PostgreSQL, which begin no transaction and are not asked whether they
+    still stand: each of those questions would be a journey to the server. (SQLite's are such as they are.)"""
+    with _aside_guard:
+        if engine not in _asides:
+            made = create_engine(
+                engine.url,
+                isolation_level="AUTOCOMMIT",
+                pool_size=4,
+                max_overflow=28,
+                pool_timeout=10,
+                pool_reset_on_return=None,
+            )
+            event.listen(engine, "engine_disposed", lambda _: made.dispose())
+            _asides[engine] = made
+        return _asides[engine]
+
+
+_asides: "WeakKeyDictionary[Engine, Engine]" = WeakKeyDictionary()
+_aside_guard = threading.Lock()
 
 
 @contextmanager

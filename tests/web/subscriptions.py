@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -146,27 +146,36 @@ def plain(answer: TestResponse) -> str:
 @contextlib.contextmanager
 def statements(app: Flask) -> Iterator[list[str]]:
     """What the database runs meanwhile for the service (not the pool's own question whether it is there)."""
-    with app.app_context():
-        engine = database.db.engine
-    engine.dispose()
+    engines = connections_of(app)
     ran: list[str] = []
 
     def listen(connection: Any, record: object) -> None:
-        if engine.dialect.name == "sqlite":
+        if engines[0].dialect.name == "sqlite":
             connection.set_trace_callback(ran.append)
         else:
             connection.cursor_factory = _recording(ran)
 
-    event.listen(engine, "connect", listen)
+    for engine in engines:
+        engine.dispose()
+        event.listen(engine, "connect", listen)
     try:
-        with engine.connect():
-            pass
+        for engine in engines:
+            with engine.connect():
+                pass
         ran.clear()
         yield ran
         ran[:] = [statement for statement in ran if len(statement) > len("SELECT 1;")]
     finally:
-        event.remove(engine, "connect", listen)
-        engine.dispose()
+        for engine in engines:
+            event.remove(engine, "connect", listen)
+            engine.dispose()
+
+
+def connections_of(app: Flask) -> list[Engine]:
+    """The pools of the service: that of everybody, and on PostgreSQL that of single look-ups."""
+    with app.app_context():
+        engine = database.db.engine
+    return [engine] if engine.dialect.name == "sqlite" else [engine, database._aside(engine)]
 
 
 def _recording(ran: list[str]) -> type:

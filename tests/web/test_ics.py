@@ -15,7 +15,7 @@ from booking.actions import feed_lookup, feed_reads, feeds, sharing
 from booking.models import Account, Feed, Venue
 from booking.web import ics_memory
 from tests.cast import Cast
-from tests.web.subscriptions import Subscriptions, plain, statements
+from tests.web.subscriptions import Subscriptions, connections_of, plain, statements
 
 SECRET = "A" * 43
 
@@ -298,17 +298,31 @@ def test_the_look_up_walks_by_indexes_alone(subscriptions: Subscriptions, scope:
     assert not [step for step in steps if step.startswith("SCAN") or "Seq Scan" in step]
 
 
-def test_a_look_up_leaves_the_connection_as_it_was(subscriptions: Subscriptions, secret: str) -> None:
+def test_a_look_up_leaves_the_connections_of_transactions_alone(subscriptions: Subscriptions, secret: str) -> None:
     etag = subscriptions.fetch(secret).headers["ETag"]
-    with subscriptions.app.app_context():
-        engine = database.db.engine
+    engine = connections_of(subscriptions.app)[0]
     seen: list[object] = []
     what = "isolation_level" if engine.dialect.name == "sqlite" else "autocommit"
     event.listen(engine, "checkin", lambda connection, record: seen.append(getattr(connection, what)))
 
     assert subscriptions.fetch(secret, If_None_Match=etag).status_code == 304
 
-    assert seen == [None if engine.dialect.name == "sqlite" else False]
+    assert seen == ([None] if engine.dialect.name == "sqlite" else [])
+
+
+def test_a_look_up_outlives_the_loss_of_its_connections(subscriptions: Subscriptions, secret: str) -> None:
+    etag = subscriptions.fetch(secret).headers["ETag"]
+    engine = connections_of(subscriptions.app)[0]
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            connection.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+    else:
+        engine.dispose()
+
+    assert subscriptions.fetch(secret, If_None_Match=etag).status_code == 304
 
 
 def test_the_secret_never_reaches_the_log(
@@ -375,16 +389,16 @@ def test_programs_are_named_as_people_know_them(user_agent: str, name: str) -> N
 def test_a_database_that_is_away_is_503_in_plain_text(
     subscriptions: Subscriptions, secret: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with subscriptions.app.app_context():
-        engine = database.db.engine
+    engines = connections_of(subscriptions.app)
     etag = subscriptions.fetch(secret).headers["ETag"]
 
     def nobody_there(*arguments: object, **options: object) -> object:
-        raise engine.dialect.loaded_dbapi.OperationalError("nobody there")
+        raise engines[0].dialect.loaded_dbapi.OperationalError("nobody there")
 
-    engine.dispose()
     with monkeypatch.context() as patch:
-        patch.setattr(engine.pool, "_creator", nobody_there)
+        for engine in engines:
+            engine.dispose()
+            patch.setattr(engine.dialect, "connect", nobody_there)
         answer = subscriptions.fetch(secret, If_None_Match=etag)
 
     assert (answer.status_code, answer.content_type) == (503, "text/plain; charset=utf-8")
