@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from math import acos, cos, radians, sin
+from math import asin, cos, dist, radians, sin
 from zoneinfo import ZoneInfo
 
 import holidays as holiday_library
@@ -248,6 +248,9 @@ def _near_enough(venue: Venue, search: Search) -> bool:
         return True
     if venue.place is None:
         return False
-    (one, east), (other, other_east) = (map(radians, place) for place in (search.near, venue.place))
-    inner = sin(one) * sin(other) + cos(one) * cos(other) * cos(east - other_east)
-    return 6371 * acos(min(1.0, inner)) <= search.within_km + 1e-6
+    return 2 * 6371 * asin(dist(_on_the_sphere(search.near), _on_the_sphere(venue.place)) / 2) <= search.within_km
+
+
+def _on_the_sphere(place: tuple[float, float]) -> tuple[float, float, float]:
+    north, east = map(radians, place)
+    return cos(north) * cos(east), cos(north) * sin(east), sin(north)
