@@ -37,7 +37,8 @@ class Person:
 class AppointmentView:
     """An appointment; times in UTC minutes, stamps aware UTC. ``may_change`` and ``may_confirm`` are the reader's.
 
-    ``beneficiary`` and ``note`` are absent for readers who see only what stands there, not for whom.
+    ``beneficiary`` and ``note`` are absent for readers who see only what stands there, not for whom: those who may
+    book none of its advisers, whatever they may do with its room.
     """
 
     pk: int
@@ -141,7 +142,7 @@ def view(session: Session, actor: Actor, appointment_id: str) -> AppointmentView
 def _view(
     row: Sequence[Any], refs: Sequence[CalendarRef], rights: dict[int, Rights], booked: bool, tentative: set[int]
 ) -> AppointmentView:
-    highest = max((RANK[each.level] for each in rights.values()), default=0)
+    highest = max((RANK[rights[ref.pk].level] for ref in refs if ref.kind == "adviser"), default=0)
     close = booked or highest >= RANK["book"]
     person = Person(row[27], row[28], row[29], bool(row[30]), row[31]) if row[26] is not None and close else None
     return AppointmentView(

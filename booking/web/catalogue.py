@@ -230,8 +230,8 @@ def room(id: str | None) -> ResponseReturnValue:
     actor = current_actor()
     found = catalogue.calendar(db.session(), actor, "room", id) if id else None
     form = RoomForm(obj=found)
-    if request.method == "GET" and found is not None:
-        form.equipment.data = ", ".join(found.equipment or [])
+    if isinstance(form.equipment.data, list):  # nothing was sent: what is stored
+        form.equipment.data = ", ".join(form.equipment.data)
     return _calendar(form, "room", id, found)
 
 
