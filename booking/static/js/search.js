@@ -9,6 +9,9 @@
     for (const field of fields(document)) typed.set(field.name, field.type === "checkbox" ? field.checked : field.value);
   });
   document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id === "resultats" && event.detail.requestConfig.elt.closest(".pager")) {
+      document.getElementById("titre-creneaux").focus({ preventScroll: true });
+    }
     if (event.target.id !== "reserver") return;
     for (const field of fields(document)) {
       if (!typed.has(field.name)) continue;
