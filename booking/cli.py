@@ -66,10 +66,14 @@ def _worded(function: Function) -> Function:
 
 
 def _settings() -> Settings:
-    settings = Settings.load()
-    if settings.clock:
-        from booking import clock
+    from booking import clock
 
+    settings = Settings.load()
+    try:
+        clock.freeze(settings.clock)
+    except clock.ClockError as error:
+        raise SettingsError(f"BOOKING_CLOCK: {error}.") from error
+    if settings.clock:
         notice(
             f"Attention : l'heure du service est figée au {clock.now():%d/%m/%Y %H:%M} UTC (BOOKING_CLOCK).",
             f"Mind: the service's clock stands still at {clock.now().isoformat()} (BOOKING_CLOCK).",
@@ -107,7 +111,10 @@ def _data(settings: Settings) -> Iterator[None]:
     app.config["BOOKING_SETTINGS"] = settings
     database.connect(app, settings.database_url)
     with app.app_context():
-        yield
+        try:
+            yield
+        finally:
+            database.db.engine.dispose()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
