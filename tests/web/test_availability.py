@@ -33,7 +33,8 @@ def test_it_is_said_in_english_to_those_who_read_english(signed_in_as: SignedInA
 def test_a_coordinator_chooses_among_the_calendars_of_the_structure(signed_in_as: SignedInAs) -> None:
     page = words(signed_in_as("elise").get("/disponibilites").text)
 
-    assert "Chloé Caron" in page and "Salle numérique" in page
+    assert "Chloé Caron" in page
+    assert "Salle numérique" in page
     assert "Farid Faure" not in page
 
 
@@ -69,7 +70,8 @@ def test_an_appointment_left_outside_is_listed_until_it_is_moved(signed_in_as: S
 
     assert f"rdv={address}" in answer.headers["Location"]
     assert "Ce rendez-vous n’est plus dans une plage d’ouverture" in page
-    assert "Yvette Bouhier" in page and "Déplacer" in page
+    assert "Yvette Bouhier" in page
+    assert "Déplacer" in page
 
 
 def test_an_appointment_that_is_inside_again_counts_as_settled(signed_in_as: SignedInAs) -> None:
