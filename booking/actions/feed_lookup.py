@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from zoneinfo import TZPATH, ZoneInfo
 
 from booking.actions.rights import Actor, rights_from
+from booking.models.feeds import CALENDAR_SCOPES
 from booking.timeline.interval import Minute, local_date, local_day
 from ical_feeds import WRITER_VERSION, ZONES
 
@@ -37,25 +38,37 @@ WHERE w.programme_pk IN (SELECT x.pk FROM programme x WHERE x.territory_pk = f.t
    OR (w.programme_pk IS NULL AND e.territory_pk = f.territory_pk)
 """  # noqa: S608 - constants
 
-_FEED = f"""
+_STATEMENT = """
 SELECT f.pk, f.id, f.scope, f.detail, f.alarm_minutes, f.name, f.created, f.revoked_at, f.calendar_pk,
        f.territory_pk, f.programme_pk,
        a.pk, a.role, a.organisation_pk, o.territory_pk, t.timezone, a.language, a.active,
-       CASE WHEN f.programme_pk IS NOT NULL THEN ({_OF_PROGRAMME})
-            WHEN f.territory_pk IS NOT NULL THEN ({_OF_TERRITORY}) END,
+       {workshops},
        c.pk, c.version, c.kind, c.organisation_pk, co.territory_pk, c.account_pk,
        s.account_pk, s.organisation_pk, s.level
 FROM feed f
 JOIN account a ON a.pk = f.account_pk
 JOIN organisation o ON o.pk = a.organisation_pk
 JOIN territory t ON t.pk = o.territory_pk
-LEFT JOIN calendar c ON c.pk = f.calendar_pk OR c.venue_pk = f.venue_pk OR c.organisation_pk = f.organisation_pk
+LEFT JOIN calendar c ON {calendars}
 LEFT JOIN organisation co ON co.pk = c.organisation_pk
 LEFT JOIN share s ON s.calendar_pk = c.pk
  AND (s.account_pk = a.pk OR s.organisation_pk = a.organisation_pk OR s.territory_pk = o.territory_pk)
 WHERE f.secret_hash = :secret_hash
 ORDER BY c.pk, s.pk
-"""  # noqa: S608 - constants
+"""
+_ANY_SCOPE = _STATEMENT.format(
+    workshops=f"CASE WHEN f.programme_pk IS NOT NULL THEN ({_OF_PROGRAMME}) "
+    f"WHEN f.territory_pk IS NOT NULL THEN ({_OF_TERRITORY}) END",
+    calendars="c.pk = f.calendar_pk OR c.venue_pk = f.venue_pk OR c.organisation_pk = f.organisation_pk",
+)
+_OF_CALENDAR = _STATEMENT.format(workshops="CAST(NULL AS TEXT)", calendars="c.pk = f.calendar_pk")
+STATEMENTS = dict.fromkeys(CALENDAR_SCOPES, _OF_CALENDAR) | {
+    "venue": _STATEMENT.format(workshops="CAST(NULL AS TEXT)", calendars="c.venue_pk = f.venue_pk"),
+    "organisation": _STATEMENT.format(
+        workshops="CAST(NULL AS TEXT)", calendars="c.organisation_pk = f.organisation_pk"
+    ),
+}
+"""A feed's scope never changes: once it is known, the statement holds only what that scope needs."""
 
 
 class Row(NamedTuple):
@@ -129,9 +142,9 @@ def secret_hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def look_up(run: Run, hashed: str) -> Sequence[tuple[Any, ...]]:
-    """The rows behind a secret, for ``feed_of``; none when nothing ever had it."""
-    return run(_FEED, {"secret_hash": hashed})
+def look_up(run: Run, hashed: str, scope: str | None = None) -> Sequence[tuple[Any, ...]]:
+    """The rows behind a secret, for ``feed_of``; none when nothing ever had it. ``scope`` if it is known already."""
+    return run(STATEMENTS.get(scope, _ANY_SCOPE) if scope else _ANY_SCOPE, {"secret_hash": hashed})
 
 
 def today(found: Sequence[tuple[Any, ...]], now: Minute) -> tuple[date, Minute, Minute]:

@@ -118,6 +118,11 @@ class Memory:
         self._feeds[hashed] = (found, begins, ends, feed)
         return feed
 
+    def scope(self, hashed: str) -> str | None:
+        """What is already known of the feed behind a secret: it never changes."""
+        known = self._feeds.get(hashed)
+        return None if known is None else known[3].scope
+
     def note_read(self, feed_pk: int, user_agent: str) -> None:
         """Remembers who read what, to be written down within a minute."""
         feed_reads.note(self.database, feed_pk, clock.now(), user_agent)

@@ -64,7 +64,9 @@ class Shortcut:
         hashed = feed_lookup.secret_hash(secret)
         try:
             found = feed_lookup.look_up(
-                lambda sql, arguments: database.glance(sql, arguments, self.memory.engine), hashed
+                lambda sql, arguments: database.glance(sql, arguments, self.memory.engine),
+                hashed,
+                self.memory.scope(hashed),
             )
             feed = self.memory.feed(hashed, found, clock.now_minute()) if found else None
         except (Gone, Refusal, DBAPIError):

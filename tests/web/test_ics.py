@@ -279,23 +279,35 @@ def test_what_the_process_holds_is_sent_for_one_statement(subscriptions: Subscri
     assert len(ran) == 1
 
 
-@pytest.mark.parametrize(
-    ("scope", "target"), [("adviser", "chloe"), ("venue", "maison-brume"), ("organisation", "fs-brume")]
-)
-def test_the_look_up_walks_by_indexes_alone(subscriptions: Subscriptions, scope: str, target: str) -> None:
-    subscriptions.subscribe("chloe", scope, target)
-
+@pytest.mark.parametrize("scope", [None, "adviser", "venue", "organisation"])
+def test_the_look_up_walks_by_indexes_alone(subscriptions: Subscriptions, scope: str | None) -> None:
+    asked: list[str] = []
+    feed_lookup.look_up(lambda sql, arguments: asked.append(sql) or (), "x", scope)
     with subscriptions.app.app_context(), database.reading() as session:
         if session.get_bind().dialect.name == "sqlite":
             how = "EXPLAIN QUERY PLAN "
         else:
             how = "EXPLAIN "
             database.execute(session, "SET enable_seqscan = off", {})  # so that small tables show what they can
-        plan = database.rows(session, how + feed_lookup._FEED, {"secret_hash": "x"})
+        plan = database.rows(session, how + asked[0], {"secret_hash": "x"})
 
     steps = [str(step[-1]) for step in plan]
     assert steps
     assert not [step for step in steps if step.startswith("SCAN") or "Seq Scan" in step]
+
+
+@pytest.mark.parametrize(
+    ("scope", "target"),
+    [("adviser", "chloe"), ("openings", "chloe"), ("venue", "maison-brume"), ("organisation", "fs-brume")],
+)
+def test_knowing_the_scope_changes_nothing_of_the_answer(subscriptions: Subscriptions, scope: str, target: str) -> None:
+    hashed = feed_lookup.secret_hash(subscriptions.subscribe("chloe", scope, target))
+
+    with subscriptions.app.app_context():
+        unknown, known = (feed_lookup.look_up(database.glance, hashed, each) for each in (None, scope))
+
+    assert unknown == known
+    assert unknown
 
 
 def test_a_look_up_leaves_the_connections_of_transactions_alone(subscriptions: Subscriptions, secret: str) -> None:
