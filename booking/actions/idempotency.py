@@ -16,7 +16,7 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from booking.database import rows
+from booking.database import glance, rows
 from booking.models import Answer
 from booking.refusals import KeyReused, KeyRunning
 
@@ -78,6 +78,11 @@ def once(
         .execution_options(synchronize_session=False)
     )
     return given
+
+
+def is_known(account_pk: int, key: str) -> bool:
+    """Whether a request with this key was answered, as anybody may see who asks now."""
+    return bool(glance(_KEPT, {"account": account_pk, "key": key}))
 
 
 def _kept(session: Session, account_pk: int, key: str, request_digest: str) -> Given:

@@ -13,7 +13,8 @@ def normalised(text: str) -> str | None:
 
     A number of an overseas territory written the national way gets that territory's country code.
     """
-    for region in (REGION, *_OVERSEAS):
+    # A number that bears its country code reads the same from everywhere.
+    for region in (REGION,) if text.lstrip().startswith("+") else (REGION, *_OVERSEAS):
         try:
             number = phonenumbers.parse(text, region)
         except phonenumbers.NumberParseException:

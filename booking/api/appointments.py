@@ -13,12 +13,13 @@ from booking.actions.appointment_requests import Also, Move, Request, as_request
 from booking.actions.appointment_rows import load
 from booking.actions.appointment_views import AppointmentView, Person, view, views
 from booking.actions.beneficiaries import NAME_LENGTH, BeneficiaryDraft
-from booking.actions.idempotency import Given
+from booking.actions.foresight import clash_foreseen
+from booking.actions.idempotency import Given, is_known
 from booking.actions.rights import Actor
 from booking.api import paging, problems, slots
 from booking.api.etags import etag, not_modified, seen_version
 from booking.api.instants import spoken, spoken_stamp
-from booking.api.operations import Call, answer, made, operation, write_once
+from booking.api.operations import Call, answer, idempotency_key, made, operation, write_once
 from booking.api.periods import PARAMETERS, period
 from booking.api.shapes import (
     Choice,
@@ -202,7 +203,15 @@ def book(call: Call) -> Response:
         booked = appointments.book(session, call.actor, request, call.now)
         return _told(session, call.actor, booked.entry_pk, booked.warnings, 201)
 
-    return _or_alternatives(call, request.venue, lambda: write_once(call, work), lambda session: request)
+    def attempt() -> Response:
+        key = idempotency_key()
+        clash = clash_foreseen(db.session(), call.actor, request, call.now)
+        # What stands in the way may be what this very key booked: then its answer stands too, and is given again.
+        if clash is not None and (key is None or not is_known(call.actor.pk, key)):
+            raise clash
+        return write_once(call, work)
+
+    return _or_alternatives(call, request.venue, attempt, lambda session: request)
 
 
 @blueprint.get("/appointments/<id:appointment_id>")
