@@ -17,6 +17,9 @@ from booking.web import search_query
 from booking.web.search_query import Asked, Chosen
 
 DAYS_SHOWN = 4
+MOST_GROUPS = 12
+"""People shown on one day; where more are free, one of them is asked for."""
+
 CHUNK = timedelta(days=14)
 FARTHEST = timedelta(days=98)
 NOON = 12
@@ -47,10 +50,8 @@ class Day:
 
     day: date
     groups: tuple[Group, ...]
-
-    @property
-    def count(self) -> int:
-        return sum(len(group.hours) for group in self.groups)
+    others: int = 0
+    """How many more are free than are shown."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def look(
     later = days[-1][0] + timedelta(days=1) if days else None
     hindered = slot_obstacles.why_none(session, actor, _of_days(search, first, last), now) if not days else ()
     return Results(
-        tuple(Day(day, _groups(found, asked, choices, chosen)) for day, found in days),
+        tuple(_day(day, found, asked, choices, chosen) for day, found in days),
         _earlier(session, actor, search, asked, now, first, days),
         later if later is not None and later <= last else None,
         hindered,
@@ -189,21 +190,22 @@ def _earlier(
     return shown_from if before else None
 
 
-def _groups(found: list[Slot], asked: Asked, choices: Choices, chosen: Chosen | None) -> tuple[Group, ...]:
+def _day(day: date, found: list[Slot], asked: Asked, choices: Choices, chosen: Chosen | None) -> Day:
     """By person and place, whoever is free first at the top."""
     gathered: dict[tuple[tuple[str, ...], str], list[Slot]] = {}
     for slot in found:
         gathered.setdefault((slot.advisers, slot.venue), []).append(slot)
-    return tuple(
+    groups = tuple(
         Group(
             tuple(map(choices.name_of, advisers)),
             venue,
             tuple(_hours(some, asked, venue, chosen)),
             any(only_proposes(choices, each) for each in advisers),
         )
-        for (advisers, venue_id), some in gathered.items()
+        for (advisers, venue_id), some in list(gathered.items())[:MOST_GROUPS]
         if (venue := choices.venue(venue_id)) is not None
     )
+    return Day(day, groups, max(0, len(gathered) - MOST_GROUPS))
 
 
 def _hours(found: Sequence[Slot], asked: Asked, venue: VenueChoice, chosen: Chosen | None) -> Iterator[Hour]:

@@ -19,12 +19,9 @@
       else if (!field.value) field.value = typed.get(field.name);
     }
     for (const slot of document.querySelectorAll(".slot[aria-current]")) slot.removeAttribute("aria-current");
-    const here = location.pathname + location.search;
     for (const slot of document.querySelectorAll(".slot")) {
-      if (slot.getAttribute("hx-get") === here) slot.setAttribute("aria-current", "true");
+      if (slot.href.split("#")[0] === location.href.split("#")[0]) slot.setAttribute("aria-current", "true");
     }
-    const offer = document.getElementById("reserver");
-    offer.scrollIntoView({ block: "start" });
-    offer.querySelector("[data-focus], [autofocus]")?.focus({ preventScroll: true });
+    document.querySelector("#reserver :is([data-focus], [autofocus])")?.focus({ preventScroll: true });
   });
 })();
