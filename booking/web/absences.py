@@ -16,6 +16,7 @@ from booking.actions import absences
 from booking.actions.absence_views import AbsenceView, absence
 from booking.actions.absences import AbsenceDraft
 from booking.actions.appointment_views import AppointmentView, views
+from booking.actions.claims import standing as standing_claims
 from booking.actions.displaced import Displaced, lying_on
 from booking.actions.planner import PlannedCalendar
 from booking.actions.rights import Actor
@@ -24,7 +25,7 @@ from booking.database import db, write
 from booking.refusals import Invalid, NotFound, Stale
 from booking.timeline.interval import to_wall
 from booking.timeline.recurrence import make_series, occurrences_from
-from booking.web import current_actor, current_language, render, say, today, write_once
+from booking.web import current_actor, current_language, render, say, today, wants_fragment, write_once
 from booking.web.absence_form import FIELDS, AbsenceForm, TimesForm
 from booking.web.availability import said_absence
 from booking.web.calendar_choice import managed_calendar, managed_calendars
@@ -35,7 +36,7 @@ from booking.web.period_words import period
 
 blueprint = Blueprint("absences", __name__, url_prefix="/disponibilites/absences")
 
-DATES_SHOWN = 12
+DATES_SHOWN = 8
 LONGEST_WAY_BACK = 1500
 """Characters of a removed absence that fit into a message, to lay it again."""
 
@@ -60,7 +61,11 @@ def new() -> ResponseReturnValue:
         except Invalid as error:
             form.take(error)
         else:
-            say(gettext("C’est noté : plus personne ne peut prendre rendez-vous à ce moment."))
+            say(
+                gettext("C’est noté : plus personne ne peut prendre rendez-vous à ce moment.")
+                if calendar.kind == "adviser"
+                else gettext("C’est noté : plus personne ne peut réserver à ce moment.")
+            )
             return redirect(address, 303)
     return _form_page(form, calendar, None)
 
@@ -215,12 +220,19 @@ def home(calendar: PlannedCalendar) -> str:
 def _form_page(form: AbsenceForm, calendar: PlannedCalendar, standing: AbsenceView | None) -> ResponseReturnValue:
     actor, session = current_actor(), db.session()
     shown: list[str] | None = None
-    if not form.errors:
+    taken: set[int] = set()
+    if form.has_sound_dates:
         zone = ZoneInfo(standing.zone if standing else actor.zone)
         try:
             exdates = tuple(each[:10] for each in standing.exdates) if standing else ()
             spans = absences.next_spans(session, form.draft(calendar.id, exdates, zone), clock.now())
             shown = [period(*each, zone.key, current_language()) for each in spans]
+            taken = {
+                one.entry_pk
+                for each in spans
+                for one in standing_claims(session, [calendar.pk], *each)
+                if one.exclusive
+            }
         except (Invalid, ValueError, TypeError):
             shown = None  # a form that says nothing sensible yet has no dates
     return render(
@@ -231,6 +243,7 @@ def _form_page(form: AbsenceForm, calendar: PlannedCalendar, standing: AbsenceVi
         is_own=calendar.pk == actor.calendar_pk,
         standing=standing,
         preview=shown,
+        taken=len(taken),
         home=home(calendar),
     )
 
@@ -241,7 +254,8 @@ def _is_asked_to_save(form: Form) -> bool:
 
 
 def _status(form: Form) -> int:
-    return 422 if request.method == "POST" and form.errors else 200
+    """A form that is still being filled in, its dates shown meanwhile, is no refusal."""
+    return 422 if request.method == "POST" and form.errors and not wants_fragment() else 200
 
 
 def _standing(session: Session, actor: Actor, absence_id: str) -> tuple[AbsenceView, PlannedCalendar]:

@@ -24,7 +24,7 @@ from booking.actions.search_choices import choices
 from booking.database import db, write
 from booking.refusals import Invalid, NotFound, Stale
 from booking.timeline.interval import to_aware, to_minute
-from booking.web import current_actor, current_language, render, say, today, write_once
+from booking.web import current_actor, current_language, render, say, today, wants_fragment, write_once
 from booking.web.availability import MOST_LISTED, SaidOpening, said_opening, seen_appointments
 from booking.web.calendar_choice import managed_calendar, managed_calendars
 from booking.web.carried import shown_again
@@ -290,7 +290,7 @@ def _form_page(
 ) -> ResponseReturnValue:
     actor, session = current_actor(), db.session()
     shown: Preview | None = None
-    if not form.errors:
+    if form.has_sound_dates:
         try:
             exdates = tuple(each[:10] for each in standing.exdates) if standing else ()
             changes = standing.changes if standing and on is None else ()
@@ -317,7 +317,8 @@ def _is_asked_to_save(form: OpeningForm) -> bool:
 
 
 def _status(form: Any) -> int:
-    return 422 if request.method == "POST" and form.errors else 200
+    """A form that is still being filled in, its dates shown meanwhile, is no refusal."""
+    return 422 if request.method == "POST" and form.errors and not wants_fragment() else 200
 
 
 def _standing(session: Session, actor: Actor, opening_id: str) -> tuple[OpeningView, PlannedCalendar]:

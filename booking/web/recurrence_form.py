@@ -29,6 +29,10 @@ INTERVALS = {
     "4": lazy_gettext("une fois sur quatre"),
 }
 MOST_TIMES = 999
+_ABOUT_DATES = {
+    *("day", "from_hour", "to_hour", "extent", "to_day", "venue"),
+    *("repeats", "days", "rank", "weekday", "interval", "ends", "last_day", "times"),
+}
 
 
 class RepeatForm(Form):
@@ -82,6 +86,11 @@ class RepeatForm(Form):
             ]
         )
         self.interval.choices = options(INTERVALS.items())
+
+    @property
+    def has_sound_dates(self) -> bool:
+        """Whether nothing that decides about its dates is wrong, whatever else may be."""
+        return not set(self.errors) & _ABOUT_DATES
 
     @property
     def is_filled_in(self) -> bool:
