@@ -18,7 +18,7 @@ from tests.actions import slot_oracle
 from tests.actions.slot_oracle import Found
 from tests.actions.slot_worlds import EQUIPMENT, Maker, World, minute_of, store
 
-WORLDS_A_TEST = 24
+WORLDS_A_TEST = 16
 
 
 @pytest.fixture
@@ -112,6 +112,15 @@ def test_twenty_four_advisers_over_six_weeks_give_the_oracles_slots(data: None) 
         total += len(expected)
         assert found_by_search(world, account, search) == expected
     assert total > slots.MOST
+
+
+def test_two_hundred_advisers_give_the_oracles_slots(data: None) -> None:
+    world = Maker(77, advisers=(200, 200), days=3, busy=6).world()
+    account = database.write(lambda session: store(session, world))
+    search = Search(minutes=45, until=world.day + timedelta(days=2), limit=slots.MOST, room="any")
+    expected = slot_oracle.slots(world, search)
+    assert len(expected) > 1000
+    assert found_by_search(world, account, search) == expected
 
 
 @pytest.mark.parametrize("seed", [900, 901, 902])
