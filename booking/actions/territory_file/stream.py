@@ -17,6 +17,9 @@ PIECE = 1 << 18
 LONGEST_ROW = 1 << 23
 """Characters that one row may take; a file in which one is longer is not what it should be."""
 
+LONGEST_NUMBER = 5000
+
+_ENDS = frozenset(" \t\n\r,:]}")
 _BLANK = re.compile(r"[ \t\n\r]*")
 
 
@@ -135,8 +138,9 @@ class Document:
             except RecursionError as error:
                 raise self._fault("too_deep") from error
             else:
-                # A number may go on in the next piece.
-                if end < len(self._text) or not self._more():
+                # A number may go on in the next piece: 1, 1. and 1.5e and 1.5e3.
+                is_whole = self._text[end : end + 1] in _ENDS or len(self._text) - end > LONGEST_NUMBER
+                if is_whole or not self._more():
                     self._at = end
                     return value
 
