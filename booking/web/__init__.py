@@ -19,7 +19,7 @@ from booking.config import Settings
 from booking.database import write
 from booking.timeline import spoken
 from booking.web import carried
-from booking.web.forms import form_key
+from booking.web.base_form import form_key
 from booking.web.headers import style_nonce
 from booking.web.language import current_language
 from booking.web.sessions import actor_or_none, current_actor, signed_in

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from booking.actions.absence_views import AbsenceView
 from booking.actions.absences import LONGEST_TITLE, AbsenceDraft
 from booking.refusals import Invalid
-from booking.web.forms import Form, options
+from booking.web.base_form import Form, options
 from booking.web.recurrence_form import RepeatForm
 
 WHOLE_DAYS, HOURS = "days", "hours"

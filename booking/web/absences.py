@@ -28,10 +28,10 @@ from booking.timeline.recurrence import make_series, occurrences_from
 from booking.web import current_actor, current_language, render, say, today, wants_fragment, write_once
 from booking.web.absence_form import FIELDS, AbsenceForm, TimesForm
 from booking.web.availability import said_absence
+from booking.web.base_form import Form
 from booking.web.calendar_choice import managed_calendar, managed_calendars
 from booking.web.carried import shown_again
 from booking.web.coming_dates import Coming
-from booking.web.forms import Form
 from booking.web.period_words import period
 
 blueprint = Blueprint("absences", __name__, url_prefix="/disponibilites/absences")

@@ -15,7 +15,7 @@ from booking.actions.accounts import Draft
 from booking.database import db, write
 from booking.refusals import Invalid, WrongState
 from booking.web import account_list, current_actor, render, say
-from booking.web.forms import Form, Phone, options
+from booking.web.base_form import Form, Phone, options
 
 blueprint = Blueprint("accounts", __name__)
 

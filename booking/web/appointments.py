@@ -19,9 +19,9 @@ from booking.database import db, write
 from booking.models import Entry
 from booking.refusals import Clash, Forbidden, Invalid, Stale, WrongState
 from booking.web import booking_form, current_actor, render, say
+from booking.web.base_form import Form
 from booking.web.booking_form import BookingForm
 from booking.web.carried import local_path
-from booking.web.forms import Form
 
 blueprint = Blueprint("appointments", __name__)
 Result = TypeVar("Result")

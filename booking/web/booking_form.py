@@ -11,7 +11,7 @@ from booking.actions.appointment_requests import NOTE_LENGTH
 from booking.actions.appointment_views import AppointmentView
 from booking.actions.beneficiaries import NAME_LENGTH, BeneficiaryDraft
 from booking.refusals import Invalid
-from booking.web.forms import Form
+from booking.web.base_form import Form
 
 FIELDS = {
     "/beneficiary/name": "name",

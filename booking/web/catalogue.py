@@ -27,7 +27,7 @@ from booking.database import db, write
 from booking.models import Calendar, Venue
 from booking.web import carried, current_actor, render, say
 from booking.web.accounts import PROFESSION_NAMES
-from booking.web.forms import Form, Phone, options
+from booking.web.base_form import Form, Phone, options
 from booking.web.setup import KIND_NAMES, Commune
 
 blueprint = Blueprint("catalogue", __name__)

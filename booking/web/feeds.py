@@ -17,7 +17,7 @@ from booking.actions.feeds import Choice, FeedDraft, FeedView, Links, NewFeed
 from booking.database import db, write
 from booking.refusals import Forbidden, Invalid, NotFound, WrongState
 from booking.web import current_actor, render, say, settings
-from booking.web.forms import Form, options
+from booking.web.base_form import Form, options
 
 blueprint = Blueprint("feeds", __name__)
 

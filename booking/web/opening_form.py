@@ -15,7 +15,7 @@ from booking.actions.planner import PlannedCalendar
 from booking.actions.search_choices import Choices
 from booking.refusals import Invalid
 from booking.timeline.recurrence import make_series, split
-from booking.web.forms import Form, options
+from booking.web.base_form import Form, options
 from booking.web.recurrence_form import WEEKLY, RepeatForm
 
 BY_APPOINTMENT, DROP_IN, BOTH = "by_appointment", "drop_in", "both"

@@ -26,10 +26,10 @@ from booking.refusals import Invalid, NotFound, Stale
 from booking.timeline.interval import to_aware, to_minute
 from booking.web import current_actor, current_language, render, say, today, wants_fragment, write_once
 from booking.web.availability import MOST_LISTED, SaidOpening, said_opening, seen_appointments
+from booking.web.base_form import options
 from booking.web.calendar_choice import managed_calendar, managed_calendars
 from booking.web.carried import shown_again
 from booking.web.coming_dates import Coming, coming, elsewhere
-from booking.web.forms import options
 from booking.web.opening_form import HoursForm, OpeningForm
 from booking.web.recurrence_words import ending, rhythm
 

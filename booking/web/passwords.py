@@ -15,7 +15,7 @@ from booking.database import db, write
 from booking.models import Account
 from booking.refusals import Invalid, NotFound
 from booking.web import current_actor, render, say, sessions, settings
-from booking.web.forms import Form
+from booking.web.base_form import Form
 from booking.web.people import blueprint, client_address
 
 

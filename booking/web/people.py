@@ -13,7 +13,7 @@ from booking.actions import accounts, people, setup
 from booking.database import db, write
 from booking.models import Account
 from booking.web import actor_or_none, carried, current_actor, render, say, sessions, settings
-from booking.web.forms import Form, Phone, options
+from booking.web.base_form import Form, Phone, options
 from booking.web.language import COOKIE, LANGUAGES
 
 blueprint = Blueprint("people", __name__)

@@ -14,7 +14,7 @@ from wtforms.validators import NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from booking.timeline.rule import WEEKDAYS, Rule, parse_rule, rule_text
-from booking.web.forms import Form, options
+from booking.web.base_form import Form, options
 from booking.web.language import current_language
 from booking.web.recurrence_words import ending, rank_name, rhythm, weekday_name
 

@@ -19,7 +19,7 @@ from booking.refusals import Invalid, WrongState
 from booking.web import current_actor, render, say, sessions
 from booking.web.accounts import PROFESSION_NAMES
 from booking.web.accounts import wording as account_wording
-from booking.web.forms import Form, Phone, options
+from booking.web.base_form import Form, Phone, options
 from booking.web.passwords import wording as password_wording
 
 blueprint = Blueprint("setup", __name__, url_prefix="/installation")
