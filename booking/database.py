@@ -364,9 +364,16 @@ def _aside(engine: Engine) -> Engine:
                 pool_timeout=10,
                 pool_reset_on_return=None,
             )
+            event.listen(made, "connect", _prepare_to_glance)
             event.listen(engine, "engine_disposed", lambda _: made.dispose())
             _asides[engine] = made
         return _asides[engine]
+
+
+def _prepare_to_glance(connection: Any, record: object) -> None:
+    """A look-up by a key needs no other plan for another key, and planning it costs more than running it."""
+    connection.prepare_threshold = 0
+    connection.execute("SET plan_cache_mode = force_generic_plan")
 
 
 _asides: "WeakKeyDictionary[Engine, Engine]" = WeakKeyDictionary()
