@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from booking.api.shapes import Kind, ListOf, Maybe, Member, Record, Text, Whole, needed
+from booking.api.shapes import LARGEST_WHOLE, Kind, ListOf, Maybe, Member, Record, Text, Whole, needed
 from booking.refusals import Fault, Invalid
 
 MOST = 5000
@@ -42,9 +42,17 @@ def after(text: str | None, *kinds: type) -> tuple[Any, ...] | None:
         parts = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, binascii.Error, RecursionError):
         parts = None
-    if not isinstance(parts, list) or [type(part) for part in parts] != list(kinds):
+    if not isinstance(parts, list) or [type(part) for part in parts] != list(kinds) or not all(map(_ours, parts)):
         raise Invalid([Fault("/cursor", "cursor", "the `next` of a page before")])
     return tuple(parts)
+
+
+def _ours(part: int | str) -> bool:
+    """Whether a part of a cursor can be one of ours: what no row can hold is not asked of the database."""
+    kind = Text() if isinstance(part, str) else Whole(-LARGEST_WHOLE - 1)
+    faults: list[Fault] = []
+    kind.read(part, "", faults)
+    return not faults
 
 
 def page_of_all(

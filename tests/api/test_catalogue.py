@@ -97,3 +97,8 @@ def test_directories_come_in_pages(api: Api, path: str) -> None:
         seen += page["items"]
         cursor = page["next"] and f"&cursor={page['next']}"
     assert seen == alix.items(path)
+
+
+def test_a_cursor_that_no_id_can_be_is_422(api: Api) -> None:
+    nul = "WyJhXHUwMDAwIl0"
+    assert api("alix").get(f"/venues?cursor={nul}").status_code == 422

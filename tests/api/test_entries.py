@@ -99,7 +99,9 @@ def test_entries_come_in_pages(api: Api) -> None:
     assert len(seen) == 6
 
 
-@pytest.mark.parametrize("cursor", ["x", "bnVsbA", "WzFd", "WyJhIiwiYiJd", "W1tdLFtdXQ", "a" * 4001])
+@pytest.mark.parametrize(
+    "cursor", ["x", "bnVsbA", "WzFd", "WyJhIiwiYiJd", "W1tdLFtdXQ", "WzEsOTk5OTk5OTk5OV0", "a" * 4001]
+)
 def test_a_cursor_that_we_did_not_make_is_422(api: Api, cursor: str) -> None:
     response = api("alix").get(f"/entries?calendar=chloe&cursor={cursor}")
     assert (response.status_code, response.get_json()["errors"][0]["pointer"]) == (422, "/cursor")
