@@ -41,8 +41,12 @@ class WeekDay:
 @blueprint.get("/planning")
 def day() -> ResponseReturnValue:
     """Today's planner; the address of a day bears its date."""
-    arguments: dict[str, Any] = request.args.to_dict(flat=False)
-    return redirect(url_for("planner.dated", day=today().isoformat(), **arguments))
+    return redirect(url_for("planner.dated", day=today().isoformat(), **_kept()))
+
+
+def _kept() -> dict[str, Any]:
+    """What of the address goes on to the next: our own words only, for ``url_for`` has words of its own."""
+    return {name: request.args.getlist(name) for name in (*FILTERS, "vue", "agenda") if name in request.args}
 
 
 @blueprint.get("/planning/<day>")
@@ -93,7 +97,7 @@ def dated(day: str) -> ResponseReturnValue:
         number=page,
         count=-(-len(seen) // PAGE),
         total=len(seen),
-        arguments={name: values for name, values in request.args.to_dict(flat=False).items() if name not in ("page",)},
+        arguments=_kept(),
     )
 
 

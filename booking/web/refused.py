@@ -152,6 +152,11 @@ def _of_the_database(error: Exception) -> Response:
     return answer(refusals.Unavailable())
 
 
+def _beyond(error: Exception) -> Response:
+    """A day before the first or after the last that a calendar has, or a number no column holds."""
+    return answer(refusals.Invalid([]))
+
+
 def install(app: Flask) -> None:
     def redirect_or_page(error: HTTPException) -> Any:
         if error.code is None or error.code < 400:
@@ -163,3 +168,4 @@ def install(app: Flask) -> None:
     app.register_error_handler(InternalServerError, answer)
     app.register_error_handler(DBAPIError, _of_the_database)
     app.register_error_handler(PoolTimeout, _of_the_database)
+    app.register_error_handler(OverflowError, _beyond)

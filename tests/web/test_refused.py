@@ -107,6 +107,22 @@ def test_the_log_keeps_where_an_error_came_from_and_not_its_words():
     assert "Marcel" not in written
 
 
+BEYOND = ("/ma-journee?jour=9999-12-31", "/planning/0001-01-01", "/planning/9999-12-31?vue=semaine")
+
+
+@pytest.mark.parametrize("address", BEYOND)
+def test_a_day_beyond_the_calendar_is_the_askers_to_correct(signed_in_as, address):
+    assert signed_in_as("administrator").get(address).status_code == 422
+
+
+@pytest.mark.parametrize("word", ["_scheme=javascript&_external=1", "_anchor=x", "day=x", "_method=POST"])
+def test_an_address_takes_over_no_words_that_are_not_ours(signed_in_as, word):
+    client = signed_in_as("administrator")
+
+    assert client.get(f"/planning?{word}").location == "/planning/2027-01-18"
+    assert "javascript:" not in client.get(f"/planning/2027-01-19?{word}").text
+
+
 @pytest.mark.parametrize("address", ["/rendez-vous?q=a%00b", "/comptes/a%00b", "/connexion?suite=%00"])
 def test_what_no_database_can_hold_is_no_fault_of_the_service(signed_in_as, address):
     assert signed_in_as("administrator").get(address).status_code < 500
