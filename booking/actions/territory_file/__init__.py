@@ -1,4 +1,44 @@
-"""Territory files (``booking-territory/1``): a whole territory as JSON, in and out."""
+"""Territory files (``booking-territory/1``): whole territories as JSON, in and out.
+
+A file is read once, row by row, into a plan (``reading``, ``planning``); what is wrong with it is listed with
+JSON pointers (``findings``) and nothing is written, or all of it is written in one transaction (``writing``). An
+export (``export``, ``showing``) writes down what is stored.
+
+Besides the members of the plain format an export holds others, so that nothing is lost when it is loaded into
+another database. All are optional; a file that does not tell them leaves what is stored as it is.
+
+=================== ====================================================================================
+list                members that only exports have
+=================== ====================================================================================
+venues              phone, access
+rooms, vehicles     active
+accounts            language, active, receives (false: the adviser's calendar is closed), password_hash*
+instructions        a list of its own: purpose, venue (one of them or both), text (what to bring)
+shares              a list of its own: calendar, one of account, organisation, territory, and level
+openings            changes[date, start (absent: cancelled), minutes, venue]
+every entry         uid, sequence, version, created, last_modified, lapses_at, reason, related{kind, id},
+                    territory, zone, fold (true: the second of two equal local times), exdates,
+                    dates[date, start, fold, minutes, sequence, reason, last_modified] (of a series),
+                    claims[calendar, start, end, occurrence, strength, exclusive] where they are not what
+                    follows from the row, released[the same, sequence, released_at]
+absences            calendars (instead of adviser: rooms, vehicles, several), end_fold, status, venue, booked_by
+busy                id and identity of the entry, zone, fold, end_fold
+appointments        note, urgency, attendance, title; status rejected
+beneficiary         email, consent_reminders, language, needs, anonymised_at, person (a number: rows that bear
+                    the same one mean the same person)
+reservations        calendars (instead of calendar), kind (meeting, drop_in), venue, without_venue, before,
+                    after, booked_for, purpose
+programmes          version
+programme_versions  a list of its own: programme, number, published_at, published_by, content
+workshops           before, after, booked_by, status
+enrolments          a list of its own: id, workshop, place, state, attendance, enrolled_by, created,
+                    held_until, beneficiary
+feeds*, tokens*     lists of their own, with the hashes of their secrets
+=================== ====================================================================================
+
+What is marked * stands in an export only when secrets are asked for. Stamps are ``2027-01-18T09:40:00Z``. Not
+exported are the ledger of messages, the audit, external calendars with what they brought, and referrals.
+"""
 
 from collections import Counter
 from collections.abc import Iterator

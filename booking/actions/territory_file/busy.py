@@ -18,7 +18,7 @@ from booking.actions.territory_file import stored
 from booking.actions.territory_file.drafts import IDENTITY, read_start, told_zone
 from booking.actions.territory_file.members import MANY, Row, minute_of
 from booking.actions.territory_file.openings import adviser_named
-from booking.actions.territory_file.planning import Plan
+from booking.actions.territory_file.plan import Plan
 from booking.actions.territory_file.stored import Busy
 from booking.actions.territory_file.world import Record, World, territory_of
 from booking.database import execute, new_keys, pour

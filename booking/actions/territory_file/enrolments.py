@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from booking.actions.territory_file.drafts import BENEFICIARY
 from booking.actions.territory_file.entries import person_of
 from booking.actions.territory_file.members import MANY, Row
-from booking.actions.territory_file.planning import Plan
+from booking.actions.territory_file.plan import Plan
 from booking.actions.territory_file.stored import Enrolled, Person, enrolments_after
 from booking.actions.territory_file.world import World
 from booking.database import rows

@@ -1,6 +1,6 @@
 """The lists of a territory file, in the order in which they point to each other, and how each is read and shown."""
 
-from booking.actions.territory_file import catalogue, openings, secrets
+from booking.actions.territory_file import calendars, catalogue, openings, programmes, subscriptions
 from booking.actions.territory_file.catalogue import Listed
 
 FORMAT = "booking-territory/1"
@@ -36,24 +36,24 @@ CATALOGUE = (
         "rooms",
         "calendar",
         _members("id name venue capacity equipment setup_minutes cleanup_minutes moderated active"),
-        catalogue.read_room,
-        catalogue.show_room,
+        calendars.read_room,
+        calendars.show_room,
         lambda record: record["kind"] == "room",
     ),
     Listed(
         "vehicles",
         "calendar",
         _members("id name venue registration seats energy odometer_km needs_approval active"),
-        catalogue.read_vehicle,
-        catalogue.show_vehicle,
+        calendars.read_vehicle,
+        calendars.show_vehicle,
         lambda record: record["kind"] == "vehicle",
     ),
     Listed(
         "accounts",
         "account",
         _members("id name email role organisation profession home_venue phone language active receives password_hash"),
-        catalogue.read_account,
-        catalogue.show_account,
+        calendars.read_account,
+        calendars.show_account,
     ),
     Listed(
         "purposes",
@@ -75,8 +75,8 @@ CATALOGUE = (
         "shares",
         "share",
         _members("calendar account organisation territory level"),
-        catalogue.read_share,
-        catalogue.show_share,
+        calendars.read_share,
+        calendars.show_share,
     ),
     Listed(
         "openings",
@@ -89,15 +89,15 @@ CATALOGUE = (
         "programmes",
         "programme",
         _members("id territory quarter title state version"),
-        catalogue.read_programme,
-        catalogue.show_programme,
+        programmes.read_programme,
+        programmes.show_programme,
     ),
     Listed(
         "programme_versions",
         "programme_version",
         _members("programme number published_at published_by content"),
-        secrets.read_version,
-        secrets.show_version,
+        programmes.read_version,
+        programmes.show_version,
     ),
     Listed(
         "feeds",
@@ -106,16 +106,16 @@ CATALOGUE = (
             "id account scope calendar venue organisation territory programme detail alarm_minutes name secret_hash "
             "created revoked_at"
         ),
-        secrets.read_feed,
-        secrets.show_feed,
+        subscriptions.read_feed,
+        subscriptions.show_feed,
         secret=True,
     ),
     Listed(
         "tokens",
         "api_token",
         _members("account name scope token_hash created revoked_at"),
-        secrets.read_token,
-        secrets.show_token,
+        subscriptions.read_token,
+        subscriptions.show_token,
         secret=True,
     ),
 )

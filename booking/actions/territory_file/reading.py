@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from booking.actions.territory_file import catalogue, entries
+from booking.actions.territory_file import calendars, entries
 from booking.actions.territory_file.busy import BusyList
 from booking.actions.territory_file.drafts import Draft
 from booking.actions.territory_file.enrolments import EnrolmentList
@@ -17,7 +17,8 @@ from booking.actions.territory_file.lists import BY_NAME, FORMAT, ORDER
 from booking.actions.territory_file.members import Row, shown
 from booking.actions.territory_file.offers import Visits
 from booking.actions.territory_file.overlaps import find_overlaps
-from booking.actions.territory_file.planning import EntryList, Plan
+from booking.actions.territory_file.plan import Plan
+from booking.actions.territory_file.planning import EntryList
 from booking.actions.territory_file.stream import Document, Member, NotJson
 from booking.actions.territory_file.world import World, stored_world
 
@@ -151,7 +152,7 @@ class Reading:
                 row.only(listed.members)
                 listed.read(row, plan.world, plan.findings)
             if name == "accounts":
-                catalogue.clashing_addresses(plan.world, plan.findings)
+                calendars.clashing_addresses(plan.world, plan.findings)
 
     def _whole(self, findings: Findings) -> None:
         plan = self.plan

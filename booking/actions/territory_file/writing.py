@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from booking.actions import audit, claims
 from booking.actions.beneficiaries import name_key
 from booking.actions.territory_file import world as catalogue
-from booking.actions.territory_file.planning import Columns, Plan, Work
+from booking.actions.territory_file.plan import Columns, Plan, Work
 from booking.actions.territory_file.reading import Reading
 from booking.database import lock_calendars, new_keys, pour, rows
 from booking.models import Appointment, Beneficiary, Entry, Occurrence, Reservation, Workshop

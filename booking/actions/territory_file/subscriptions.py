@@ -1,11 +1,11 @@
-"""What an export holds only on demand: the hashes of subscription links and API tokens, and published versions.
+"""What an export holds only on demand: subscription links and API tokens, by the hashes of their secrets.
 
 A hash is not the secret, but with it the links and tokens that people hold go on working in another database.
 """
 
 from datetime import UTC, datetime
 
-from booking.actions.territory_file.catalogue import MANY, Values
+from booking.actions.territory_file.catalogue import Values, lay
 from booking.actions.territory_file.findings import Findings
 from booking.actions.territory_file.members import Row
 from booking.actions.territory_file.world import Record, World, natural_key
@@ -24,7 +24,7 @@ def _moment(row: Row, name: str) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def _required_moment(row: Row, name: str) -> datetime | None:
+def required_moment(row: Row, name: str) -> datetime | None:
     if not row.has(name):
         row.fault(name, "required")
     return _moment(row, name)
@@ -40,21 +40,13 @@ def read_feed(row: Row, world: World, findings: Findings) -> None:
         "alarm_minutes": row.minutes("alarm_minutes"),
         "name": row.text("name", required=True),
         "secret_hash": row.text("secret_hash", required=True),
-        "created": _required_moment(row, "created"),
+        "created": required_moment(row, "created"),
         "revoked_at": _moment(row, "revoked_at"),
     }
     if row.sound and sum(values[target] is not None for target in _TARGETS) != 1:
         row.fault(None, "choice", choices=", ".join(_TARGETS))
     if key is not None:
-        _lay(row, world, "feed", key, values)
-
-
-def _lay(row: Row, world: World, table: str, key: str, values: Values) -> None:
-    known = world[table].get(key)
-    if known is not None and known.pointer is not None:
-        row.fault(None, "duplicate_id", other=known.pointer)
-    else:
-        world.lay(table, key, values, row.pointer)
+        lay(row, world, findings, "feed", key, values)
 
 
 def show_feed(record: Record, world: World) -> Values:
@@ -79,11 +71,11 @@ def read_token(row: Row, world: World, findings: Findings) -> None:
         "name": row.text("name", required=True),
         "scope": row.choice("scope", ("read", "write"), required=True),
         "token_hash": row.text("token_hash", required=True),
-        "created": _required_moment(row, "created"),
+        "created": required_moment(row, "created"),
         "revoked_at": _moment(row, "revoked_at"),
     }
     if row.sound:
-        _lay(row, world, "api_token", natural_key("api_token", values), values)
+        lay(row, world, findings, "api_token", natural_key("api_token", values), values)
 
 
 def show_token(record: Record, world: World) -> Values:
@@ -95,32 +87,4 @@ def show_token(record: Record, world: World) -> Values:
         "token_hash": values["token_hash"],
         "created": stamp(values["created"]),
         "revoked_at": stamp(values["revoked_at"]),
-    }
-
-
-def read_version(row: Row, world: World, findings: Findings) -> None:
-    """A published state of a programme, as the public was told it."""
-    content = row.data.get("content")
-    if not isinstance(content, dict):
-        row.fault("content", "object")
-    values = {
-        "programme": row.named("programme", world["programme"], required=True),
-        "number": row.integer("number", 1, MANY, required=True),
-        "published_at": _required_moment(row, "published_at"),
-        "published_by": row.named("published_by", world["account"]),
-        "content": content,
-    }
-    if row.sound:
-        _lay(row, world, "programme_version", natural_key("programme_version", values), values)
-
-
-def show_version(record: Record, world: World) -> Values:
-    values = record.values
-    by = values["published_by"]
-    return {
-        "programme": values["programme"].key,
-        "number": values["number"],
-        "published_at": stamp(values["published_at"]),
-        "published_by": None if by is None else by.key,
-        "content": values["content"],
     }
