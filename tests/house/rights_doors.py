@@ -190,7 +190,7 @@ def _opening_form(world: World, thing: Thing, role: str) -> Mapping[str, Any]:
 
 
 def _opening_put_back(world: World, thing: Thing, role: str) -> Mapping[str, Any]:
-    way_back = {
+    way_back: dict[str, Any] = {
         "venue": thing.more.get("venue", "maison-brume"),
         "start": "2027-03-02T19:00",
         "minutes": 60,
@@ -205,7 +205,14 @@ def _opening_put_back(world: World, thing: Thing, role: str) -> Mapping[str, Any
 
 
 def _absence_put_back(world: World, thing: Thing, role: str) -> Mapping[str, Any]:
-    way_back = {"start": "2028-07-04", "end": "2028-07-05", "rrule": None, "exdates": [], "title": None, "changes": []}
+    way_back: dict[str, Any] = {
+        "start": "2028-07-04",
+        "end": "2028-07-05",
+        "rrule": None,
+        "exdates": [],
+        "title": None,
+        "changes": [],
+    }
     return {"agenda": thing.id, "absence": json.dumps(way_back)}
 
 

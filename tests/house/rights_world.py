@@ -25,6 +25,7 @@ from booking import clock, database
 from booking.actions import absences, appointments, feeds, openings_editing, tokens
 from booking.actions.appointment_requests import Request
 from booking.actions.beneficiaries import BeneficiaryDraft
+from booking.actions.feed_lookup import secret_hash
 from booking.actions.rights import Actor, load_actor
 from booking.models import Account, Audit, Calendar, Claim, Entry, Feed, Opening, Organisation, Reminder, Share, Venue
 from tests import cast as people
@@ -135,7 +136,7 @@ class World:
 
     def _account(self, owner: str, role: str) -> Thing:
         if owner == "self":
-            actor = self.actors[role]
+            actor = self.actors.get(role, self.actors["adviser"])
             return Thing(actor.id, more={"organisation": "fs-brume", "role": role, "email": actor.email})
         return self._spare(owner, role, active=True)
 
@@ -248,7 +249,7 @@ class World:
                     calendar_pk=session.scalars(select(Calendar.pk).where(Calendar.id == calendar)).one(),
                     detail="full",
                     name="Lien",
-                    secret_hash=feeds.secret_hash(secret),
+                    secret_hash=secret_hash(secret),
                     created=clock.now(),
                 )
             )
@@ -293,10 +294,12 @@ def built(app: Flask) -> World:
         actors[role] = actor
         cookies[role] = _cookie(app, actor.pk)
         for scope in ("read", "write"):
-            keys[role, scope] = database.write(
-                lambda session, name=name, scope=scope: tokens.create(session, name, "doors", scope, clock.now())
-            )
+            keys[role, scope] = _token(name, scope)
     return World(app, actors, cookies, keys, places)
+
+
+def _token(name: str, scope: str) -> str:
+    return database.write(lambda session: tokens.create(session, name, "doors", scope, clock.now()))
 
 
 def _cookie(app: Flask, account_pk: int) -> str:
