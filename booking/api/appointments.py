@@ -148,6 +148,7 @@ MOVE = Record(
         "room": Member(_ROOM),
         "vehicle": Member(_VEHICLE),
         "minutes": Member(Whole(1, LONGEST_MINUTES)),
+        "without": Member(ListOf(Choice(("room", "vehicle")), unique=True, about="What it needs no more.")),
         **_WORDS,
     },
     about="What is absent stays as it was.",
@@ -235,6 +236,7 @@ def move(call: Call, appointment_id: str) -> Response:
     changes = dict(call.body)
     if "start" in changes:
         changes["starts"] = changes.pop("start")
+    changes |= dict.fromkeys(changes.pop("without", ()))
     if "beneficiary" in changes:
         changes["beneficiary"] = _beneficiary(changes["beneficiary"])
     change = Move(**changes)

@@ -50,5 +50,13 @@ def seen_version(object_id: str) -> int | None:
     return versions.pop() if len(versions) == 1 else NEVER
 
 
+def matches(tag: str) -> bool:
+    """Whether If-Match lets a change of what bears this tag pass (compared strongly, RFC 9110 §13.1.1)."""
+    header = request.headers.get("If-Match")
+    if header is None or header.strip() == "*":
+        return True
+    return tag in {f'"{name}"' for weak, name in _tags(header) if not weak}
+
+
 def _tags(header: str) -> list[tuple[bool, str]]:
     return [(bool(found.group(1)), found.group(2)) for found in _TAG.finditer(header)]

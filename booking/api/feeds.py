@@ -13,7 +13,7 @@ from booking.actions import feeds
 from booking.actions.feeds import MOST_ALARM_MINUTES, NAME_LENGTH, FeedDraft, FeedView
 from booking.actions.idempotency import Given
 from booking.api import paging
-from booking.api.etags import seen_version
+from booking.api.etags import etag_of, matches, not_modified
 from booking.api.instants import spoken_stamp
 from booking.api.operations import Call, answer, made, operation, run_once, sent
 from booking.api.shapes import Choice, Id, Instant, Maybe, Member, Query, Record, Text, Whole, needed
@@ -86,28 +86,33 @@ def create(call: Call) -> Response:
 
 
 @blueprint.get("/feeds/<id:feed_id>")
-@operation(answers={200: FEED})
+@operation(answers={200: FEED}, reads_etag=True)
 def one(call: Call, feed_id: str) -> Response:
     """One feed of the account, without its address."""
-    found = next((view for view in feeds.listed(db.session(), call.actor) if view.id == feed_id), None)
-    if found is None:
-        raise NotFound
-    return answer(_feed(found, call))
+    told = _feed(_in_force(db.session(), call, feed_id), call)
+    tag = etag_of(told)
+    return not_modified(tag) or answer(told, headers={"ETag": tag})
 
 
 @blueprint.delete("/feeds/<id:feed_id>")
 @operation(answers={204: None}, honours_if_match=True)
 def revoke(call: Call, feed_id: str) -> Response:
     """End a feed for good. Twice is as once."""
-    seen = seen_version(feed_id)
 
     def work(session: Session) -> Given:
-        feeds.revoke(session, call.actor, feed_id, call.now)
-        if seen is not None:
+        if "If-Match" in request.headers and not matches(etag_of(_feed(_in_force(session, call, feed_id), call))):
             raise Stale
+        feeds.revoke(session, call.actor, feed_id, call.now)
         return made(None, 204)
 
     return sent(run_once(call, work))
+
+
+def _in_force(session: Session, call: Call, feed_id: str) -> FeedView:
+    for view in feeds.listed(session, call.actor):
+        if view.id == feed_id:
+            return view
+    raise NotFound
 
 
 def _seal(length: int) -> bytes:

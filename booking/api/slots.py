@@ -10,7 +10,21 @@ from booking.api import paging
 from booking.api.instants import spoken
 from booking.api.operations import Call, answer, operation
 from booking.api.periods import PARAMETERS
-from booking.api.shapes import Flag, Id, Instant, ListOf, Member, Number, OneOf, Query, Record, Text, Whole, needed
+from booking.api.shapes import (
+    Flag,
+    Id,
+    Instant,
+    InstantOrDay,
+    ListOf,
+    Member,
+    Number,
+    OneOf,
+    Query,
+    Record,
+    Text,
+    Whole,
+    needed,
+)
 from booking.database import db
 from booking.refusals import Fault, Invalid
 from booking.timeline.slots import STEPS
@@ -37,7 +51,7 @@ QUERY = Query(
         "after": Member(Whole(0, LONGEST_MINUTES, about="Minutes free after it.")),
         "notice": Member(Whole(0, about="Minutes from now to the first start.")),
         "from": PARAMETERS["from"],
-        "to": PARAMETERS["to"],
+        "to": Member(InstantOrDay(about="An instant, or a local date (its end). Six weeks after `from` when absent.")),
         "adviser": Member(ListOf(Id("an adviser"), about="Repeatable; absent: every adviser the account may book.")),
         "together": Member(Flag(about="All of the named advisers at once.")),
         "venue": Member(ListOf(Id("a venue"), about="Repeatable.")),

@@ -285,6 +285,13 @@ def test_its_words_change_without_a_new_sequence(api: Api) -> None:
     assert changed["beneficiary"]["name"] == "Ève Dupont"
 
 
+def test_what_it_needs_no_more_is_free_again(api: Api) -> None:
+    made = booked(api, room="bureau-brume", vehicle="clio-brume")
+    moved = api("alix").patch(f"/appointments/{made['id']}", {"without": ["room"]}).get_json()
+    assert (moved["room"], moved["vehicle"], moved["sequence"]) == (None, "clio-brume", 1)
+    assert api("alix").items("/calendars/bureau-brume/busy") == []
+
+
 def test_it_passes_to_another_adviser(api: Api) -> None:
     made = booked(api)
     assert api("alix").patch(f"/appointments/{made['id']}", {"advisers": ["farid"]}).get_json()["advisers"] == ["farid"]

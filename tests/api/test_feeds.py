@@ -111,9 +111,12 @@ def test_what_is_wrong_with_a_feed_is_422_and_named(chloe: Caller, changes: dict
 
 def test_if_match_is_honoured(chloe: Caller) -> None:
     made = chloe.post("/feeds", OWN).get_json()
-    assert chloe.delete(f"/feeds/{made['id']}", If_Match='"other"').status_code == 412
+    path = f"/feeds/{made['id']}"
+    tag = chloe.get(path).headers["ETag"]
+    assert chloe.get(path, If_None_Match=tag).status_code == 304
+    assert [chloe.delete(path, If_Match=other).status_code for other in ('"other"', f"W/{tag}")] == [412, 412]
     assert len(chloe.items("/feeds")) == 1
-    assert chloe.delete(f"/feeds/{made['id']}", If_Match="*").status_code == 204
+    assert chloe.delete(path, If_Match=tag).status_code == 204
 
 
 def test_feeds_come_in_pages(chloe: Caller) -> None:

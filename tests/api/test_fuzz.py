@@ -102,6 +102,7 @@ LIKELY: dict[str, list[Any]] = {
     "minutes": [30, 60, 1, 1440, 20160],
     "before": [0, 15, 20160],
     "after": [0, 15, 20160],
+    "without": [["room"], ["vehicle", "room"], []],
     "override": [True, True, False],
     "beneficiary": [{"name": "Ève", "email": "eve@exemple.example", "consent_reminders": True}, {"phone": "1"}, {}],
     "also": [[], [{"calendar": "clio-brume", "start": INSTANTS[0], "end": INSTANTS[1]}]],
@@ -130,7 +131,7 @@ APPOINTMENT = ("advisers", "venue", "start", "room", "vehicle", "minutes", "over
 REQUESTS: list[tuple[str, str, tuple[str, ...], tuple[str, ...]]] = [
     ("POST", "/appointments", ("purpose", "advisers", "venue", "start"), (*APPOINTMENT, "before", "after", "also")),
     ("POST", "/appointments", ("purpose", "advisers", "venue", "start", "override"), ("room", "vehicle")),
-    ("PATCH", "/appointments/{appointments}", (), APPOINTMENT),
+    ("PATCH", "/appointments/{appointments}", (), (*APPOINTMENT, "without")),
     ("POST", "/appointments/{appointments}/cancel", (), ("reason", "by")),
     ("POST", "/appointments/{appointments}/attendance", ("attendance",), ()),
     ("POST", "/appointments/{appointments}/confirm", (), ()),
