@@ -24,6 +24,16 @@ LADDER = ("none", "free_busy", "book_offered", "details", "propose", "book", "ma
 NOBODY, LINK, OUTSIDE = "nobody", "link", "nobody or link"
 """Who has no account: the public, and whoever holds a secret link and nothing else."""
 FEWEST_CASES = 1500
+EDGES = {
+    "own": ("manage",),
+    "see": ("details",),
+    "details": ("details",),
+    "propose": ("details", "propose"),
+    "book": ("propose", "book"),
+    "book themselves": ("propose", "book"),
+    "manage": ("book", "manage"),
+}
+"""The levels of sharing just under and just at what is asked for."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +112,8 @@ def worth_trying(access: Access, knock: Knock, who: str) -> tuple[str, ...]:
         return few(knock)[:1] if who == LINK else few(knock)[-1:]
     if not has_the_office(access, who):
         return few(knock)
-    verb = knock.verb or access.verb
-    if verb == "own" or access.who.startswith("role:"):
-        return tuple(each for each in knock.owners if each not in ("propose", "book"))
-    return tuple(each for each in knock.owners if each != "propose" or verb in ("propose", "book"))
+    verb = "own" if access.who.startswith("role:") else knock.verb or access.verb
+    return tuple(each for each in knock.owners if each not in SHARED or each in EDGES[verb])
 
 
 def few(knock: Knock) -> tuple[str, ...]:
