@@ -17,22 +17,19 @@ from typing import Any, TypeVar
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from werkzeug.routing import BuildError
 
 from booking import clock
-from booking.actions import audit, proposals, reminders, sending, series
+from booking.actions import audit, idempotency, proposals, reminders, sending, series
 from booking.actions.letters import Desk, Unsent, write_letter
 from booking.actions.sending import Leased
 from booking.config import Settings
 from booking.database import reading, write
 from booking.mail import TIMEOUT_SECONDS, Delayed, Letter, PostOffice, Refused, post_office
-from booking.models import Answer
 from booking.refusals import Refusal, Unavailable
 
 BATCH = 50
-ANSWER_HOURS = 72
 MAIL_DAYS = 92
 _LAST_START = sending.LEASE_SECONDS - 3 * TIMEOUT_SECONDS
 """Seconds after which no further letter of a batch is begun: its lease might end before the sending does."""
@@ -92,9 +89,9 @@ class Worker:
 
     def forget_answers(self) -> None:
         """Answers kept for a retry go after 72 hours."""
-        oldest = clock.now() - timedelta(hours=ANSWER_HOURS)
+        write(lambda session: idempotency.forget(session, clock.now()))
 
-        def purge(session: Session) -> None:
+    def purge(session: Session) -> None:
             session.execute(delete(Answer).where(Answer.created < oldest))
 
         write(purge)
