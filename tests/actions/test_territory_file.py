@@ -351,3 +351,13 @@ def test_a_change_raises_the_version_of_the_calendars_concerned_alone(store: Sto
     store.load(small() | {"appointments": [appointment("rdv-1", "2027-01-19T10:15")]})
     after = dict(store.rows("SELECT id, version FROM calendar"))
     assert {key for key in after if after[key] > before[key]} == {"alix"}
+
+
+def test_another_name_of_a_venue_concerns_every_calendar(store: Store) -> None:
+    document = small()
+    store.load(document)
+    before = dict(store.rows("SELECT id, version FROM calendar"))
+    document["venues"][0]["name"] = "Maison des services"
+    store.load(document)
+    after = dict(store.rows("SELECT id, version FROM calendar"))
+    assert all(after[key] > before[key] for key in before)

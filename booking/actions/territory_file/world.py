@@ -162,6 +162,9 @@ SHAPES = (
 )
 """In the order in which they are written: what is pointed to comes first."""
 
+SHOWN_ELSEWHERE = ("territory", "organisation", "venue", "account", "calendar", "purpose")
+"""Their names, zones and minutes show on many calendars, so a change of one concerns them all."""
+
 BY_TABLE = {shape.name: shape for shape in SHAPES}
 
 
