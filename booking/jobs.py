@@ -91,11 +91,6 @@ class Worker:
         """Answers kept for a retry go after 72 hours."""
         write(lambda session: idempotency.forget(session, clock.now()))
 
-    def purge(session: Session) -> None:
-            session.execute(delete(Answer).where(Answer.created < oldest))
-
-        write(purge)
-
     def forget_messages(self) -> None:
         """Ledger rows go half a year after, mails kept as files a quarter after."""
         write(lambda session: sending.forget(session, clock.now()))
