@@ -36,7 +36,7 @@ class HoursForm(Form):
     def minutes(self) -> int:
         """How long it lasts; midnight as an end is that of the day's end."""
         first, last = self.from_hour.data, self.to_hour.data
-        length = (last.hour - first.hour) * 60 + last.minute - first.minute
+        length: int = (last.hour - first.hour) * 60 + last.minute - first.minute
         return length + A_DAY if last == time(0) else length
 
     @property
