@@ -10,7 +10,7 @@ import pytest
 from booking.web.recurrence_words import ending, rhythm
 
 PARIS = ZoneInfo("Europe/Paris")
-TUESDAY = datetime(2027, 1, 19, 9)
+TUESDAY = datetime.fromisoformat("2027-01-19T09:00")
 
 
 @pytest.mark.parametrize(
