@@ -271,6 +271,16 @@ def _put_away(session: Session, change: Change) -> None:
         session.execute(waiting.where(older).values(status="skipped", reason="superseded"))
 
 
+def call_off(session: Session, entry_pk: int, sequence: int, *, ended: bool) -> None:
+    """Takes back what waits for an entry that an import changed: an import sends nothing, the old news least of all."""
+    session.execute(
+        update(Reminder)
+        .where(Reminder.entry_pk == entry_pk, Reminder.status == "pending", Reminder.sequence < sequence)
+        .values(status="skipped", reason="cancelled" if ended else "superseded")
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _to_beneficiary(
     session: Session,
     change: Change,

@@ -202,6 +202,15 @@ def test_subscriptions_read_the_same_bytes_in_the_other_database(
         database.db.engine.dispose()
 
 
+def test_a_move_by_file_calls_off_what_was_to_be_said_of_the_old_time(lived_in_store: Store) -> None:
+    document = exported(lived_in_store)
+    for row in document["appointments"]:
+        row["start"] = row["start"].replace("T1", "T0").replace("T09", "T08")
+    assert lived_in_store.rows("SELECT 1 FROM reminder WHERE status = 'pending' AND kind = 'day_before'")
+    assert lived_in_store.load(document, NOW).faults == []
+    assert lived_in_store.rows("SELECT 1 FROM reminder WHERE status = 'pending' AND kind = 'day_before'") == []
+
+
 KEYS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=30).filter(
     lambda text: not text.isspace()

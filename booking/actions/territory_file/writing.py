@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from booking.actions import audit, claims
+from booking.actions import audit, claims, reminders
 from booking.actions.beneficiaries import name_key
 from booking.actions.territory_file import world as catalogue
+from booking.actions.territory_file.drafts import STANDING
 from booking.actions.territory_file.plan import Columns, Plan, Work
 from booking.actions.territory_file.reading import Reading
 from booking.database import lock_calendars, new_keys, pour, rows
@@ -239,6 +240,7 @@ class _Writer:
         session.execute(
             update(Entry).where(Entry.pk == pk).values(**values).execution_options(synchronize_session=False)
         )
+        reminders.call_off(session, pk, columns.sequence, ended=columns.status not in STANDING)
         person = self.keep_person(
             work.person, work.person_pk, work.person_number, self._key("territory", columns.territory)
         )
