@@ -29,7 +29,7 @@ FAMILIES = {
     "errors": "common",
     "base": "common",
     "refused": "common",
-    "forms": "common",
+    "base_form": "common",
     "__init__": "common",
     "doors": "common",
     "accounts": "people",
