@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, JSON, ForeignKey, Index, UniqueConstraint, event
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.models.base import Base, Instant
+from booking.models.base import Base, Instant, made_with
 
 
 class Audit(Base):
@@ -63,6 +63,5 @@ POSTGRESQL_AUDIT = (
     "FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only()",
 )
 
-for _dialect, _statements in (("sqlite", SQLITE_AUDIT), ("postgresql", POSTGRESQL_AUDIT)):
-    for _statement in _statements:
-        event.listen(Audit.__table__, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
+made_with(Audit, "sqlite", SQLITE_AUDIT)
+made_with(Audit, "postgresql", POSTGRESQL_AUDIT)

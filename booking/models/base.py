@@ -8,10 +8,11 @@ Two units of time stand in the tables, and no third:
 Keys are integers inside (``pk``) and strings outside (``id``).
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, MetaData, TypeDecorator
+from sqlalchemy import DDL, BigInteger, MetaData, TypeDecorator, event
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 
@@ -45,3 +46,10 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+def made_with(model: type[Base], dialect: str, statements: Iterable[str]) -> None:
+    """Has these statements run whenever the table is made on that engine: triggers, which columns cannot say."""
+    for statement in statements:
+        made = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
+        event.listen(model.__table__, "after_create", made.execute_if(dialect=dialect))

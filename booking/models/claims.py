@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import DDL, Boolean, CheckConstraint, ForeignKey, Index, event, text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.models.base import Base, Instant
+from booking.models.base import Base, Instant, made_with
 
 BUSY, TENTATIVE, UNAVAILABLE = "busy", "busy-tentative", "busy-unavailable"
 LONG_MINUTES = 1440
@@ -80,8 +80,7 @@ SQLITE_TRIGGERS = (
 )
 """Stored exclusive claims never overlap, so only the neighbour with the latest start before the new end can."""
 
-for _trigger in SQLITE_TRIGGERS:
-    event.listen(Claim.__table__, "after_create", DDL(_trigger.replace("%", "%%")).execute_if(dialect="sqlite"))
+made_with(Claim, "sqlite", SQLITE_TRIGGERS)
 
 
 class ReleasedClaim(Base):

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, event
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.models.appointments import Beneficiary
-from booking.models.base import Base, Instant
+from booking.models.base import Base, Instant, made_with
 from booking.models.catalogue import Territory
 from booking.models.entries import Entry
 
@@ -119,10 +119,5 @@ FOR EACH ROW EXECUTE FUNCTION enrolment_seats()
 """,
 )
 
-for _dialect, _statements in (("sqlite", SQLITE_SEATS), ("postgresql", POSTGRESQL_SEATS)):
-    for _statement in _statements:
-        event.listen(
-            Enrolment.__table__,
-            "after_create",
-            DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect),
-        )
+made_with(Enrolment, "sqlite", SQLITE_SEATS)
+made_with(Enrolment, "postgresql", POSTGRESQL_SEATS)
