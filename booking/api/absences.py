@@ -14,25 +14,11 @@ from booking.actions.absences import LONGEST_TITLE, AbsenceDraft, Absent
 from booking.actions.idempotency import Given
 from booking.api import displaced, paging, walls
 from booking.api.etags import etag, not_modified, seen_version
-from booking.api.instants import spoken
+from booking.api.instants import spoken, spoken_if
 from booking.api.operations import Call, answer, made, operation, write_once
+from booking.api.records import Maybe, Member, Query, Record, needed
 from booking.api.recurrences import EXDATES, RULE
-from booking.api.shapes import (
-    Day,
-    Flag,
-    Id,
-    Instant,
-    InstantOrDay,
-    ListOf,
-    Maybe,
-    Member,
-    Query,
-    Record,
-    Text,
-    Whole,
-    minute_text,
-    needed,
-)
+from booking.api.shapes import Day, Flag, Id, Instant, InstantOrDay, ListOf, Text, Whole
 from booking.database import db
 from booking.refusals import Fault, Invalid, NotFound
 from booking.timeline.interval import Minute, local_day
@@ -268,6 +254,6 @@ def _date(changed: AbsenceDate, zone: str) -> dict[str, Any]:
     return {
         "date": spoken(changed.original, zone)[:10],
         "cancelled": changed.starts is None,
-        "start": minute_text(changed.starts, zone),
-        "end": minute_text(changed.ends, zone),
+        "start": spoken_if(changed.starts, zone),
+        "end": spoken_if(changed.ends, zone),
     }

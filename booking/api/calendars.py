@@ -11,20 +11,8 @@ from booking.api.etags import etag_of, not_modified
 from booking.api.instants import spoken
 from booking.api.operations import Call, answer, operation
 from booking.api.periods import PARAMETERS, period
-from booking.api.shapes import (
-    Choice,
-    Flag,
-    Id,
-    Instant,
-    ListOf,
-    Maybe,
-    Member,
-    Query,
-    Record,
-    Text,
-    Whole,
-    needed,
-)
+from booking.api.records import Maybe, Member, Query, Record, needed
+from booking.api.shapes import Choice, Flag, Id, Instant, ListOf, Text, Whole
 from booking.database import db
 from booking.models.claims import BUSY, TENTATIVE, UNAVAILABLE
 from booking.refusals import NotFound

@@ -10,7 +10,8 @@ from booking.actions.directories import AccountFilter
 from booking.api import paging
 from booking.api.calendars import PROFESSIONS
 from booking.api.operations import Call, answer, operation
-from booking.api.shapes import Choice, Flag, Id, ListOf, Maybe, Member, Number, Query, Record, Text, Whole, needed
+from booking.api.records import Maybe, Member, Query, Record, needed
+from booking.api.shapes import Choice, Flag, Id, ListOf, Number, Text, Whole
 from booking.database import db
 from booking.models.people import ROLES
 

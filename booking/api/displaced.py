@@ -5,7 +5,8 @@ from typing import Any
 
 from booking.actions.displaced import Displaced
 from booking.api.instants import spoken
-from booking.api.shapes import Choice, Id, Instant, ListOf, Maybe, Member, Record, Text, needed
+from booking.api.records import Maybe, Member, Record, needed
+from booking.api.shapes import Choice, Id, Instant, ListOf, Text
 from booking.models.entries import KINDS
 
 DISPLACED = Record(

@@ -9,7 +9,8 @@ from booking.api.calendars import STRENGTHS
 from booking.api.instants import spoken
 from booking.api.operations import Call, answer, operation
 from booking.api.periods import PARAMETERS, period
-from booking.api.shapes import Choice, Id, Instant, ListOf, Maybe, Member, Query, Record, Text, needed
+from booking.api.records import Maybe, Member, Query, Record, needed
+from booking.api.shapes import Choice, Id, Instant, ListOf, Text
 from booking.database import db
 from booking.models.entries import KINDS
 

@@ -16,7 +16,8 @@ from booking.api import paging
 from booking.api.etags import etag_of, matches, not_modified
 from booking.api.instants import spoken_stamp
 from booking.api.operations import Call, answer, made, operation, run_once, sent
-from booking.api.shapes import Choice, Id, Instant, Maybe, Member, Query, Record, Text, Whole, needed
+from booking.api.records import Maybe, Member, Query, Record, needed
+from booking.api.shapes import Choice, Id, Instant, Text, Whole
 from booking.database import db
 from booking.models.feeds import DETAILS, SCOPES
 from booking.refusals import NotFound, Stale

@@ -1,7 +1,7 @@
 """Instants as the API speaks them: RFC 3339 with an offset outside, whole UTC minutes inside."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -68,10 +68,11 @@ def spoken(minute: Minute, zone: str) -> str:
     return datetime.fromtimestamp(minute * 60, _zone(zone)).isoformat()
 
 
+def spoken_if(minute: Minute | None, zone: str) -> str | None:
+    """The same, or nothing."""
+    return None if minute is None else spoken(minute, zone)
+
+
 def spoken_stamp(instant: datetime, zone: str) -> str:
     """An aware stamp (to the second) with the offset that the zone has then."""
     return instant.astimezone(_zone(zone)).isoformat(timespec="seconds")
-
-
-def spoken_utc(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat(timespec="seconds")

@@ -11,7 +11,8 @@ from werkzeug.routing import Rule
 
 from booking.api import problems
 from booking.api.operations import LARGEST_BODY, Operation
-from booking.api.shapes import ID_PATTERN, Either, Kind, ListOf, Maybe, Query, Record, Schema
+from booking.api.records import Maybe, Query, Record
+from booking.api.shapes import ID_PATTERN, Either, Kind, ListOf, Schema
 from booking.refusals import NotFound
 
 blueprint = Blueprint("reference", __name__)

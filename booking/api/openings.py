@@ -13,8 +13,9 @@ from booking.actions.openings_editing import ADMISSIONS, HOLIDAYS, LONGEST_MINUT
 from booking.api import displaced, paging, walls
 from booking.api.etags import etag, not_modified, seen_version
 from booking.api.operations import Call, answer, made, operation, write_once
+from booking.api.records import Maybe, Member, Query, Record, needed
 from booking.api.recurrences import EXDATES, RULE
-from booking.api.shapes import Choice, Day, Flag, Id, Instant, ListOf, Maybe, Member, Query, Record, Text, Whole, needed
+from booking.api.shapes import Choice, Day, Flag, Id, Instant, ListOf, Text, Whole
 from booking.database import db
 from booking.refusals import Fault, Invalid, NotFound
 

@@ -21,7 +21,8 @@ from booking.actions.idempotency import Given, digest, once
 from booking.actions.rights import Actor
 from booking.api import access
 from booking.api.problems import StillChanging
-from booking.api.shapes import Kind, Query, Record
+from booking.api.records import Query, Record
+from booking.api.shapes import Kind
 from booking.database import db, write
 from booking.refusals import Clash, Fault, Invalid, Stale
 from booking.timeline.interval import Minute

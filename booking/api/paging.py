@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from booking.api.shapes import LARGEST_WHOLE, Kind, ListOf, Maybe, Member, Record, Text, Whole, needed
+from booking.api.records import Maybe, Member, Record, needed
+from booking.api.shapes import LARGEST_WHOLE, Kind, ListOf, Text, Whole
 from booking.refusals import Fault, Invalid
 
 MOST = 5000

@@ -3,7 +3,8 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from booking.api.shapes import InstantOrDay, Member
+from booking.api.records import Member
+from booking.api.shapes import InstantOrDay
 from booking.refusals import Fault, Invalid
 from booking.timeline.interval import Minute, Span, local_day
 

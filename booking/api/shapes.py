@@ -1,19 +1,18 @@
-"""The shapes of what is sent and answered: each declared once, read from it and described by it.
+"""The kinds of values that are sent and answered: each declared once, read by it and described by it.
 
 A kind (``Text``, ``Whole``, ``Instant`` …) reads a JSON value or a query parameter and notes what is wrong with it as
 faults with JSON pointers (RFC 6901); the same kind describes itself as JSON Schema for the OpenAPI document, so that
-the two cannot come apart. ``null`` equals absent; a member that was not declared is a fault.
+the two cannot come apart. Records of members are in ``records``.
 """
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from booking.api import instants
 from booking.refusals import Fault
-from booking.timeline.interval import Minute
 
 WRONG: Any = object()
 """What reading returns when it noted a fault."""
@@ -72,7 +71,7 @@ class Text(Kind):
             schema["minLength"] = self.shortest
         if self.format:
             schema["format"] = self.format
-        return schema | _about(self.about)
+        return schema | described(self.about)
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ class Choice(Kind):
         return value
 
     def schema(self) -> Schema:
-        return {"type": "string", "enum": list(self.words)} | _about(self.about)
+        return {"type": "string", "enum": list(self.words)} | described(self.about)
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ class Whole(Kind):
         return self.read(int(text), at, faults)
 
     def schema(self) -> Schema:
-        return {"type": "integer", "minimum": self.least, "maximum": self.most} | _about(self.about)
+        return {"type": "integer", "minimum": self.least, "maximum": self.most} | described(self.about)
 
 
 @dataclass(frozen=True)
@@ -152,7 +151,7 @@ class OneOf(Kind):
         return self.read(int(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else -1, at, faults)
 
     def schema(self) -> Schema:
-        return {"type": "integer", "enum": list(self.numbers)} | _about(self.about)
+        return {"type": "integer", "enum": list(self.numbers)} | described(self.about)
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ class Number(Kind):
         return self.read(float(text), at, faults)
 
     def schema(self) -> Schema:
-        return {"type": "number", "minimum": self.least, "maximum": self.most} | _about(self.about)
+        return {"type": "number", "minimum": self.least, "maximum": self.most} | described(self.about)
 
 
 @dataclass(frozen=True)
@@ -191,7 +190,7 @@ class Flag(Kind):
         return wrong(faults, at, "type", "true or false") if known is None else known
 
     def schema(self) -> Schema:
-        return {"type": "boolean"} | _about(self.about)
+        return {"type": "boolean"} | described(self.about)
 
 
 @dataclass(frozen=True)
@@ -212,7 +211,7 @@ class Instant(Kind):
         return self.read(instants.with_its_plus(text), at, faults)
 
     def schema(self) -> Schema:
-        return {"type": "string", "format": "date-time"} | _about(self.about)
+        return {"type": "string", "format": "date-time"} | described(self.about)
 
 
 @dataclass(frozen=True)
@@ -230,7 +229,7 @@ class Day(Kind):
             return wrong(faults, at, "date", str(error))
 
     def schema(self) -> Schema:
-        return {"type": "string", "format": "date"} | _about(self.about)
+        return {"type": "string", "format": "date"} | described(self.about)
 
 
 @dataclass(frozen=True)
@@ -247,7 +246,7 @@ class InstantOrDay(Kind):
         return self.read(instants.with_its_plus(text), at, faults)
 
     def schema(self) -> Schema:
-        return {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]} | _about(
+        return {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]} | described(
             self.about
         )
 
@@ -269,7 +268,7 @@ class Wall(Kind):
         return value
 
     def schema(self) -> Schema:
-        return {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d$"} | _about(self.about)
+        return {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d$"} | described(self.about)
 
 
 @dataclass(frozen=True)
@@ -291,7 +290,7 @@ class Either(Kind):
         return WRONG
 
     def schema(self) -> Schema:
-        return {"anyOf": [kind.schema() for kind in self.kinds]} | _about(self.about)
+        return {"anyOf": [kind.schema() for kind in self.kinds]} | described(self.about)
 
 
 @dataclass(frozen=True)
@@ -331,129 +330,8 @@ class ListOf(Kind):
             schema["minItems"] = self.least
         if self.unique:
             schema["uniqueItems"] = True
-        return schema | _about(self.about)
+        return schema | described(self.about)
 
 
-@dataclass(frozen=True)
-class Member:
-    """A member of a record or a parameter of a query."""
-
-    kind: Kind
-    required: bool = False
-    default: Any = None
-
-    def schema(self) -> Schema:
-        return self.kind.schema() | ({} if self.default is None else {"default": self.default})
-
-
-def needed(kind: Kind) -> Member:
-    return Member(kind, required=True)
-
-
-@dataclass(frozen=True)
-class Record(Kind):
-    """An object with these members and no others. ``name`` is what the OpenAPI document calls it."""
-
-    name: str
-    members: Mapping[str, Member]
-    about: str | None = None
-
-    def read(self, value: Any, at: str, faults: list[Fault]) -> Any:
-        """A dict of the members that were given."""
-        if not isinstance(value, dict):
-            return wrong(faults, at, "type", "an object")
-        before = len(faults)
-        found = {}
-        for name, given in value.items():
-            member = self.members.get(name)
-            if member is None:
-                wrong(faults, f"{at}/{escaped(name)}", "unknown_member", "there is no such member")
-            elif given is not None:
-                found[name] = member.kind.read(given, f"{at}/{name}", faults)
-        for name, member in self.members.items():
-            if member.required and value.get(name) is None:
-                wrong(faults, f"{at}/{name}", "required", "this member is required")
-        return WRONG if len(faults) > before else found
-
-    def schema(self) -> Schema:
-        return {"$ref": f"#/components/schemas/{self.name}"}
-
-    def body_schema(self) -> Schema:
-        """What may be sent: members that are not required may be null."""
-        properties = {
-            name: member.schema() if member.required else nullable(member.schema())
-            for name, member in self.members.items()
-        }
-        return self._object(properties, [name for name, member in self.members.items() if member.required])
-
-    def answer_schema(self) -> Schema:
-        """What is answered: each member without ``Maybe`` is there and is not null."""
-        return self._object(
-            {name: member.schema() for name, member in self.members.items()},
-            [name for name, member in self.members.items() if member.required],
-        )
-
-    def _object(self, properties: Schema, required: list[str]) -> Schema:
-        schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-        if required:
-            schema["required"] = required
-        return schema | _about(self.about)
-
-
-@dataclass(frozen=True)
-class Maybe(Kind):
-    """In an answer: the kind, or null."""
-
-    kind: Kind
-
-    def read(self, value: Any, at: str, faults: list[Fault]) -> Any:
-        return None if value is None else self.kind.read(value, at, faults)
-
-    def schema(self) -> Schema:
-        return nullable(self.kind.schema())
-
-
-def nullable(schema: Schema) -> Schema:
-    """The same, or null."""
-    if "type" in schema and "enum" not in schema:
-        return schema | {"type": [schema["type"], "null"]}
-    if "enum" in schema:
-        return schema | {"type": [schema["type"], "null"], "enum": [*schema["enum"], None]}
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-@dataclass(frozen=True)
-class Query:
-    """The parameters after the question mark; others are not looked at."""
-
-    members: Mapping[str, Member] = field(default_factory=dict)
-
-    def read(self, given: Mapping[str, Sequence[str]], faults: list[Fault]) -> dict[str, Any]:
-        """The parameters that were given or have a default. Of one that is not repeatable, the first counts."""
-        found: dict[str, Any] = {}
-        for name, member in self.members.items():
-            texts = [text for text in given.get(name, ()) if text != ""]
-            if not texts:
-                if member.required:
-                    wrong(faults, f"/{name}", "required", "this parameter is required")
-                elif member.default is not None:
-                    found[name] = member.default
-            elif isinstance(member.kind, ListOf):
-                found[name] = member.kind.read_texts(texts, f"/{name}", faults)
-            else:
-                found[name] = member.kind.read_text(texts[0], f"/{name}", faults)
-        return found
-
-
-def escaped(name: str) -> str:
-    """A member's name inside a JSON pointer (RFC 6901 §3)."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
-def _about(text: str | None) -> Schema:
+def described(text: str | None) -> Schema:
     return {"description": text} if text else {}
-
-
-def minute_text(minute: Minute | None, zone: str) -> str | None:
-    """An instant of an answer, or nothing."""
-    return None if minute is None else instants.spoken(minute, zone)

@@ -10,21 +10,8 @@ from booking.api import paging
 from booking.api.instants import spoken
 from booking.api.operations import Call, answer, operation
 from booking.api.periods import PARAMETERS
-from booking.api.shapes import (
-    Flag,
-    Id,
-    Instant,
-    InstantOrDay,
-    ListOf,
-    Member,
-    Number,
-    OneOf,
-    Query,
-    Record,
-    Text,
-    Whole,
-    needed,
-)
+from booking.api.records import Member, Query, Record, needed
+from booking.api.shapes import Flag, Id, Instant, InstantOrDay, ListOf, Number, OneOf, Text, Whole
 from booking.database import db
 from booking.refusals import Fault, Invalid
 from booking.timeline.slots import STEPS

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from booking.api import instants
+from booking.api.records import Member, Query, Record, needed, nullable
 from booking.api.shapes import (
     WRONG,
     Choice,
@@ -17,16 +18,11 @@ from booking.api.shapes import (
     InstantOrDay,
     Kind,
     ListOf,
-    Member,
     Number,
     OneOf,
-    Query,
-    Record,
     Text,
     Wall,
     Whole,
-    needed,
-    nullable,
 )
 from booking.refusals import Fault
 
