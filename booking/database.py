@@ -40,11 +40,27 @@ BUSY_TIMEOUT_SECONDS = 20
 LOCK_TIMEOUT_MILLISECONDS = 3000
 RETRIES = 3
 _AGAIN = {"40P01", "40001", "55P03"}  # deadlock, serialization failure, lock not available
+_CANNOT_NOW = {"25006", "25P03"}  # a read-only server (a standby), a transaction ended for its idleness
 _EXCLUSION = "23P01"
 
 Result = TypeVar("Result")
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "autoflush": False})
+
+
+class _Turn(threading.Thread):
+    """A place in the kernel's queue for a file's lock, kept by a thread of its own: ``flock`` knows no time-out."""
+
+    def __init__(self, descriptor: int, come: Callable[["_Turn"], None]) -> None:
+        super().__init__(name="file lock", daemon=True)
+        self.descriptor = descriptor
+        self.has_come = threading.Event()
+        self.is_wanted = True
+        self._come = come
+
+    def run(self) -> None:
+        fcntl.flock(self.descriptor, fcntl.LOCK_EX)
+        self._come(self)
 
 
 class FairLock:
@@ -55,8 +71,7 @@ class FairLock:
         self._guard = threading.Lock()
         self._waiting: deque[threading.Lock] = deque()
         self._held = False
-        self._descriptor: int | None = None
-        self._owner_pid = 0
+        self._turn: _Turn | None = None
 
     @contextmanager
     def held(self, seconds: float) -> Iterator[None]:
@@ -64,12 +79,12 @@ class FairLock:
         deadline = time.monotonic() + seconds
         self._enter(seconds)
         try:
-            self._lock_file(deadline)
+            descriptor = self._lock_file(deadline)
             try:
                 yield
             finally:
-                if self._descriptor is not None:
-                    fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+                if descriptor is not None:
+                    os.close(descriptor)  # gives the lock back
         finally:
             self._leave()
 
@@ -98,17 +113,40 @@ class FairLock:
             else:
                 self._held = False
 
-    def _lock_file(self, deadline: float) -> None:
+    def _lock_file(self, deadline: float) -> int | None:
+        """The descriptor that holds the lock. A turn that one writer gave up waiting for is the next one's."""
         if self._path is None:
-            return
-        if self._descriptor is None or self._owner_pid != os.getpid():
+            return None
+        with self._guard:
+            turn = self._turn
+            if turn is not None:
+                turn.is_wanted = True
+        if turn is None:
             try:
-                self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+                descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
             except OSError as error:
                 raise Unavailable from error
-            self._owner_pid = os.getpid()
-        del deadline  # flock queues in the kernel; each holder is bound by the statement time-out
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return descriptor
+            except BlockingIOError:
+                turn = self._turn = _Turn(descriptor, self._come)
+                turn.start()
+        has_come = turn.has_come.wait(deadline - time.monotonic())
+        with self._guard:
+            if not has_come and not turn.has_come.is_set():
+                turn.is_wanted = False
+                raise Unavailable
+            self._turn = None
+        return turn.descriptor
+
+    def _come(self, turn: _Turn) -> None:
+        with self._guard:
+            if turn.is_wanted:
+                turn.has_come.set()
+                return
+            self._turn = None
+        os.close(turn.descriptor)
 
 
 def normalised_url(url: str) -> str:
@@ -175,8 +213,17 @@ def connect(app: Flask, url: str) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = normalised_url(url)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url)
     db.init_app(app)
+    app.teardown_appcontext(_let_go)
     with app.app_context():
         prepare_engine(db.engine)
+
+
+def _let_go(error: object) -> None:
+    """Ends the request's reading before Flask-SQLAlchemy does: a connection lost by now must not undo its answer."""
+    try:
+        db.session.remove()
+    except DBAPIError:
+        db.session.registry.clear()  # the pool drops the broken connection by itself
 
 
 @contextmanager
@@ -253,6 +300,8 @@ def translated(error: Exception) -> Exception:
         return Clash()
     if state in _AGAIN:
         return _TryAgain()
+    if state in _CANNOT_NOW:
+        return Unavailable()
     if isinstance(error, OperationalError | InterfaceError) or getattr(error, "connection_invalidated", False):
         return Unavailable()
     if isinstance(original, sqlite3.DatabaseError) and not isinstance(

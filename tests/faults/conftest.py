@@ -112,9 +112,14 @@ def send(port: int, token: str, method: str, path: str, body: dict[str, Any] | N
         )
         answer = connection.getresponse()
         content = answer.read()
-        return Answer(answer.status, json.loads(content) if content else {}, dict(answer.getheaders()))
+        return Answer(answer.status, json.loads(content) if content else {}, headers_of(answer))
     finally:
         connection.close()
+
+
+def headers_of(answer: http.client.HTTPResponse) -> dict[str, str]:
+    """Its headers, each written ``Like-This`` however the server wrote them."""
+    return {name.title(): value for name, value in answer.getheaders()}
 
 
 def at_once(works: Sequence[Callable[[], Any]]) -> list[Any]:
