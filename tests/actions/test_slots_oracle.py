@@ -114,8 +114,8 @@ def test_twenty_four_advisers_over_six_weeks_give_the_oracles_slots(data: None) 
     assert total > slots.MOST
 
 
-def test_two_hundred_advisers_give_the_oracles_slots(data: None) -> None:
-    world = Maker(77, advisers=(200, 200), days=3, busy=6).world()
+def test_a_thousand_advisers_give_the_oracles_slots(data: None) -> None:
+    world = Maker(77, advisers=(1000, 1000), days=2, busy=4).world()
     account = database.write(lambda session: store(session, world))
     search = Search(minutes=45, until=world.day + timedelta(days=2), limit=slots.MOST, room="any")
     expected = slot_oracle.slots(world, search)
