@@ -78,19 +78,25 @@ class AppointmentView:
         return self.ends - self.starts
 
 
-_APPOINTMENTS = """
+_COLUMNS = """
 SELECT e.pk, e.id, e.uid, e.sequence, e.version, e.status, e.lapses_at, e.reason, p.id, p.name,
        v.id, v.pk, v.name, v.commune, e.zone, e.starts, e.ends, e.before, e.after,
        e.booked_by_pk, a.id, a.name, e.created, m.attendance, m.note, m.urgency,
        b.pk, b.name, b.phone, b.email, b.consent_reminders, b.language
+"""
+_ROWS = """
 FROM entry e
 JOIN appointment m ON m.entry_pk = e.pk
 JOIN purpose p ON p.pk = m.purpose_pk
 LEFT JOIN venue v ON v.pk = e.venue_pk
 LEFT JOIN account a ON a.pk = e.booked_by_pk
 LEFT JOIN beneficiary b ON b.pk = m.beneficiary_pk
-WHERE e.pk IN_ARRAY(:entries)
-ORDER BY e.starts, e.pk
+"""
+_APPOINTMENTS = f"{_COLUMNS}{_ROWS} WHERE e.pk IN_ARRAY(:entries) ORDER BY e.starts, e.pk"
+_WITH_PARTS = f"""
+{_COLUMNS}, k.pk, k.id, k.kind, k.name
+{_ROWS} JOIN claim x ON x.entry_pk = e.pk JOIN calendar k ON k.pk = x.calendar_pk
+WHERE e.pk = :entry ORDER BY k.pk
 """
 
 _PARTS = """
@@ -137,6 +143,16 @@ def view(session: Session, actor: Actor, appointment_id: str) -> AppointmentView
     if rights_on(session, actor, [part[1] for part in parts]):
         raise Forbidden
     raise NotFound
+
+
+def just_booked(session: Session, entry_pk: int) -> AppointmentView:
+    """The appointment as whoever has just booked it sees it, in one statement: nothing is hidden from them.
+
+    Whether they may also confirm it is not looked at.
+    """
+    found = rows(session, _WITH_PARTS, {"entry": entry_pk})
+    refs = [CalendarRef(*row[-4:]) for row in found]
+    return _view(found[0], refs, dict.fromkeys((ref.pk for ref in refs), NO_RIGHTS), booked=True, tentative=set())
 
 
 def _view(

@@ -3,6 +3,7 @@
 It only ever says no, and only for what was committed when it looked; the truth of a yes is the transaction.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -22,16 +23,16 @@ LIMIT 1
 _LAPSED = "SELECT 1 FROM entry WHERE pk IN_ARRAY(:entries) AND lapses_at <= :minute LIMIT 1"
 
 
-def clash_foreseen(session: Session, actor: Actor, request: Request, now: datetime) -> Clash | None:
+def clash_foreseen(open_session: Callable[[], Session], actor: Actor, request: Request, now: datetime) -> Clash | None:
     """What stands in the way of a booking, if its first minute is taken; ``None`` when it is worth trying.
 
-    One statement when the time seems free. A proposal whose time to be confirmed is over does not count: the
-    booking itself will end it.
+    One statement, and no session, when the time seems free. A proposal whose time to be confirmed is over does
+    not count: the booking itself will end it.
     """
     named = [*request.advisers, *(each for each in (request.room, request.vehicle) if each and each != ANY)]
     if not glance(_TAKEN, {"calendars": named, "start": request.starts}):
         return None
-    minute = int(now.timestamp()) // 60
+    session, minute = open_session(), int(now.timestamp()) // 60
     try:
         plan, _ = resolve(session, actor, request)
         clashes = examine(session, plan, minute).clashes

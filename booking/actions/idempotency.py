@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, text, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from booking.database import glance, rows
+from booking.database import execute, glance, rows
 from booking.models import Answer
 from booking.refusals import KeyReused, KeyRunning
 
@@ -39,9 +38,12 @@ def digest(*parts: Any) -> str:
     return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
 
 
-_BEGIN = text(
+_BEGIN = (
     "INSERT INTO answer (account_pk, key, digest, created) VALUES (:account, :key, :digest, :created) "
     "ON CONFLICT (account_pk, key) DO NOTHING"
+)
+_KEEP = (
+    "UPDATE answer SET status = :status, headers = :headers, body = :body WHERE account_pk = :account AND key = :key"
 )
 _KEPT = "SELECT digest, status, headers, body FROM answer WHERE account_pk = :account AND key = :key"
 
@@ -63,20 +65,16 @@ def once(
         return work()
     arguments = {"account": account_pk, "key": key, "digest": request_digest, "created": int(now.timestamp())}
     try:
-        begun = session.execute(_BEGIN, arguments)
-    except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+        begun = execute(session, _BEGIN, arguments)
+    except Exception as error:
+        if getattr(error.__cause__, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
             raise KeyRunning from error
         raise
-    if begun.rowcount == 0:  # type: ignore[attr-defined]
+    if not begun:
         return _kept(session, account_pk, key, request_digest)
     given = work()
-    session.execute(
-        update(Answer)
-        .where(Answer.account_pk == account_pk, Answer.key == key)
-        .values(status=given.status, headers=given.headers, body=given.body)
-        .execution_options(synchronize_session=False)
-    )
+    kept = {"status": given.status, "headers": json.dumps(given.headers), "body": given.body}
+    execute(session, _KEEP, {"account": account_pk, "key": key, **kept})
     return given
 
 

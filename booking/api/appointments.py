@@ -11,7 +11,7 @@ from booking.actions.alternatives import alternatives
 from booking.actions.appointment_list import Listing, listed
 from booking.actions.appointment_requests import Also, Move, Request, as_request
 from booking.actions.appointment_rows import load
-from booking.actions.appointment_views import view, views
+from booking.actions.appointment_views import AppointmentView, just_booked, view, views
 from booking.actions.beneficiaries import BeneficiaryDraft
 from booking.actions.foresight import clash_foreseen
 from booking.actions.idempotency import Given, is_known
@@ -82,11 +82,11 @@ def book(call: Call) -> Response:
 
     def work(session: Session) -> Given:
         booked = appointments.book(session, call.actor, request, call.now)
-        return _told(session, call.actor, booked.entry_pk, booked.warnings, 201)
+        return _answered(just_booked(session, booked.entry_pk), booked.warnings, 201)
 
     def attempt() -> Response:
         key = idempotency_key()
-        clash = clash_foreseen(db.session(), call.actor, request, call.now)
+        clash = clash_foreseen(db.session, call.actor, request, call.now)
         # What stands in the way may be what this very key booked: then its answer stands too, and is given again.
         if clash is not None and (key is None or not is_known(call.actor.pk, key)):
             raise clash
@@ -255,9 +255,13 @@ def _or_alternatives(
         return problems.of_booking(refusal, [slots.told(slot) for slot in offered], zone)
 
 
-def _told(session: Session, actor: Actor, entry_pk: int, warnings: tuple[str, ...] = (), status: int = 200) -> Given:
+def _told(session: Session, actor: Actor, entry_pk: int, warnings: tuple[str, ...] = ()) -> Given:
     """The appointment as the actor may see it, read in the transaction that changed it."""
     (found,) = views(session, actor, [entry_pk])
+    return _answered(found, warnings)
+
+
+def _answered(found: AppointmentView, warnings: tuple[str, ...], status: int = 200) -> Given:
     body = told(found)
     if warnings:
         body["warnings"] = [{"code": code, "detail": WARNINGS[code]} for code in warnings]

@@ -165,7 +165,8 @@ def run_once(call: Call, work: Callable[[Session], Given], bound_to: str = "") -
     key = idempotency_key()
     asked = "" if key is None else digest(request.method, request.full_path, call.received, bound_to)
     has_precondition = "If-Match" in request.headers
-    db.session.rollback()
+    if db.session.registry.has():
+        db.session.rollback()  # what was read before must hold no snapshot while this waits its turn
     for remaining in reversed(range(TRIES)):
         try:
             return write(lambda session: once(session, call.actor.pk, key, asked, call.now, lambda: work(session)))
