@@ -83,20 +83,24 @@ def _settings() -> Settings:
 
 def _require_database(settings: Settings) -> None:
     """Ends with the sentence that helps when the tables are missing or of another version."""
+    if not _is_ready(settings):
+        refuse(
+            "La base de données n'existe pas encore ou n'est pas à jour : lancez d'abord `booking init`.",
+            "The database does not exist yet or is not up to date: run `booking init` first.",
+        )
+
+
+def _is_ready(settings: Settings) -> bool:
+    """Whether the tables are those of this version; ends with a sentence when they are a newer one's."""
     from booking import database
 
     state = database.schema_state(settings.database_url)
-    if state == "ready":
-        return
     if state == "newer":
         refuse(
             "La base de données a été faite par une version plus récente de booking : mettez booking à jour.",
             "The database was made by a newer version of booking: upgrade booking.",
         )
-    refuse(
-        "La base de données n'existe pas encore ou n'est pas à jour : lancez d'abord `booking init`.",
-        "The database does not exist yet or is not up to date: run `booking init` first.",
-    )
+    return state == "ready"
 
 
 @contextmanager
@@ -133,7 +137,8 @@ def init() -> None:
     from booking import database
 
     settings = _settings()
-    database.upgrade(settings.database_url)
+    if not _is_ready(settings):
+        database.upgrade(settings.database_url)
     notice("La base de données est prête.", "The database is ready.")
 
 
@@ -263,7 +268,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
 
 
 def _serve(settings: Settings, host: str, port: int, workers: int, threads: int) -> None:
-    """Serves until it is told to stop. The parts are loaded before the processes part, which then share them."""
+    """Serves until it is told to stop."""
     import gc
     import socket
 
@@ -271,7 +276,7 @@ def _serve(settings: Settings, host: str, port: int, workers: int, threads: int)
     from granian.log import LogLevels
     from granian.server import Server
 
-    from booking.app import create_app
+    import booking.app  # noqa: F401 - loaded before the processes part, which then share it
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -296,12 +301,23 @@ def _serve(settings: Settings, host: str, port: int, workers: int, threads: int)
         runtime_blocking_threads=4,
         http=HTTPModes.http1,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_access=False,
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=GRACE_SECONDS,
-    ).serve(target_loader=functools.partial(create_app, settings), wrap_loader=False)
+    ).serve(target_loader=functools.partial(_application, settings), wrap_loader=False)
+
+
+def _application(settings: Settings) -> Any:
+    """The application, made inside the process that serves it.
+
+    Ctrl-C reaches every process of a terminal; only the parent heeds it and ends the others, each of them once.
+    """
+    from booking.app import create_app
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    return create_app(settings)
 
 
 @main.command()
