@@ -88,11 +88,35 @@ def _make_folder(var: Path) -> None:
         raise SettingsError(f"{PREFIX}VAR: the folder {var} cannot be written to.")
 
 
+_SQLITE, _POSTGRESQL = ("sqlite", "sqlite+pysqlite"), ("postgresql", "postgres", "postgresql+psycopg")
+
+
 def _database_url(url: str) -> str:
-    scheme = url.partition("://")[0]
-    if "://" not in url or scheme.split("+")[0] not in ("sqlite", "postgresql", "postgres"):
+    scheme, found, rest = url.partition("://")
+    if not found or scheme not in (*_SQLITE, *_POSTGRESQL):
         raise SettingsError(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql://, not {scheme!r}.")
+    if scheme in _SQLITE and len(rest.partition("?")[0]) < 2:
+        raise SettingsError(f"{PREFIX}DATABASE_URL must name the file of the database, as in sqlite:///booking.db.")
+    if scheme in _POSTGRESQL:
+        from sqlalchemy.engine import make_url  # slow to load, and not needed for a file
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            make_url(url)
+        except (ArgumentError, ValueError) as error:
+            raise SettingsError(
+                f"{PREFIX}DATABASE_URL must be as in postgresql://user:password@host:5432/booking."
+            ) from error
     return url
+
+
+def _is_address(url: str) -> bool:
+    """Whether it names a host: brackets that match, a port that is one, no blanks."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0 and not any(letter <= " " for letter in url)
+    except ValueError:
+        return False
 
 
 def _secret_key(key: str, var: Path) -> str:
@@ -115,19 +139,13 @@ def _secret_key(key: str, var: Path) -> str:
 
 
 def _base_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    if not url.startswith(("http://", "https://")) or not _is_address(url):
         raise SettingsError(f"{PREFIX}BASE_URL must be a whole address such as https://rdv.example.fr, not {url!r}.")
     return url.rstrip("/")
 
 
 def _address(name: str, url: str, schemes: tuple[str, ...]) -> str:
-    try:
-        parts = urlsplit(url)
-        fits = not url or (parts.scheme in schemes and bool(parts.hostname) and parts.port != 0)
-    except ValueError:  # the port is no number, the brackets of the address do not match
-        fits = False
-    if not fits:
+    if url and not (url.startswith(tuple(f"{each}://" for each in schemes)) and _is_address(url)):
         raise SettingsError(
             f"{PREFIX}{name} must begin with {' or '.join(s + '://' for s in schemes)} and name a host."
         )

@@ -541,14 +541,22 @@ def schema_state(url: str) -> Literal["missing", "older", "ready", "newer"]:
 
 
 def upgrade(url: str) -> None:
-    """Creates the tables, or brings older ones to the present form (Alembic, the migrations in the package)."""
+    """Creates the tables, or brings older ones to the present form (Alembic, the migrations in the package).
+
+    Raises ``Unavailable`` when there is no database to be reached, or no place for its file.
+    """
     from alembic import command
     from alembic.config import Config
 
-    file = make_url(normalised_url(url))
-    if file.get_backend_name() == "sqlite" and file.database and file.database != ":memory:":
-        Path(file.database).parent.mkdir(parents=True, exist_ok=True)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["url"] = normalised_url(url)
-    command.upgrade(config, "head")
+    file = make_url(normalised_url(url))
+    try:
+        if file.get_backend_name() == "sqlite" and file.database and file.database != ":memory:":
+            Path(file.database).parent.mkdir(parents=True, exist_ok=True)
+        command.upgrade(config, "head")
+    except OSError as error:
+        raise Unavailable from error
+    except DBAPIError as error:
+        raise translated(error) from error

@@ -325,17 +325,8 @@ def test_what_postgresql_cannot_do_now_is_503(postgres_cluster: Cluster, tmp_pat
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits for locks end after half a second."""
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_SECONDS", 0.5)
-    monkeypatch.setattr(database, "_prepare_sqlite", _impatiently(database._prepare_sqlite))
-
-
-def _impatiently(prepare: Callable[[sqlite3.Connection, object], None]) -> Callable[[sqlite3.Connection, object], None]:
-    def prepared(connection: sqlite3.Connection, record: object) -> None:
-        prepare(connection, record)
-        connection.execute("PRAGMA busy_timeout = 500")
-
-    return prepared
+    """Waits for locks end after a second."""
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_SECONDS", 1)
 
 
 @pytest.mark.usefixtures("impatient")
