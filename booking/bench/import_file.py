@@ -14,8 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import ijson
-
+from booking.actions.territory_file.stream import Document
 from booking.bench import Figure, Options
 from booking.bench.worlds import make_world
 
@@ -38,9 +37,10 @@ def run(options: Options) -> Iterator[Figure]:
         }
         _run(["init"], environment)
         begun = time.perf_counter()
-        with file.open("rb") as stream:
-            for _ in ijson.parse(stream):
-                pass
+        with Document(file) as document:
+            for member in document.members():
+                for _ in member.rows or ():
+                    pass
         read = time.perf_counter() - begun
         seconds, megabytes = _run(["import", str(file)], environment)
         yield Figure("import", seconds, "s", seconds / read)
