@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from openapi_schema_validator import OAS31Validator
 from werkzeug.test import TestResponse
 
@@ -62,7 +62,7 @@ class Caller:
         return items
 
 
-def conforms(app: Flask, method: str, path: str, response: TestResponse) -> None:
+def conforms(app: Flask, method: str, path: str, response: Response) -> None:
     """The answer is one that the document promises for this operation: status, media type, shape."""
     from booking.api.openapi import document
 
@@ -78,7 +78,7 @@ def conforms(app: Flask, method: str, path: str, response: TestResponse) -> None
     if operation is None:
         return
     promised = operation["responses"].get(str(response.status_code))
-    assert promised is not None, f"{method} {path} does not promise {response.status_code}: {response.text}"
+    assert promised is not None, f"{method} {path} does not promise {response.status_code}: {response.data!r}"
     if "$ref" in promised:
         promised = made["components"]["responses"][promised["$ref"].rpartition("/")[2]]
     if "content" not in promised:

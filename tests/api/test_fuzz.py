@@ -36,7 +36,7 @@ def test_what_is_made_from_the_document_is_answered_as_the_document_says(
         operation = found.ok()
 
         @hypothesis.settings(
-            max_examples=6,
+            max_examples=4,
             deadline=None,
             database=None,
             derandomize=True,

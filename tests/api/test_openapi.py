@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from openapi_spec_validator import validate
 
 from booking.actions.routes import ROUTES
 from booking.api.openapi import operations
+from tests.api.conftest import conforms
 
 
 @pytest.fixture
@@ -57,6 +58,13 @@ def test_what_is_sent_and_read_refuses_other_members(document: Any) -> None:
         if "requestBody" in operation
     }
     assert {name for name in bodies if document["components"]["schemas"][name]["additionalProperties"]} == set()
+
+
+def test_an_answer_that_was_not_promised_would_be_found(app: Flask) -> None:
+    for response in (Response("{}", 418), Response("{}", 200), Response('{"items": [{}], "next": null}', 200)):
+        response.mimetype = "application/json"
+        with pytest.raises(AssertionError):
+            conforms(app, "GET", "/purposes", response)
 
 
 @pytest.mark.parametrize(
