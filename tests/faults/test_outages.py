@@ -87,13 +87,13 @@ class Watcher(threading.Thread):
         return any(each.asked >= moment and each.status is not None and each.status < 400 for each in self.seen)
 
 
-def cookie_of(stage: Stage, name: str) -> str:
+def cookie_of(stage: Stage, name: str, **more: str) -> str:
     """Somebody's session, as their browser sends it."""
     with database.reading() as session:
         pk = session.scalar(select(Account.pk).where(Account.id == name))
     now = int(clock.real_now().timestamp())
     serializer = stage.app.session_interface.get_signing_serializer(stage.app)  # type: ignore[attr-defined]
-    return f"booking={serializer.dumps({'account': pk, 'version': 0, 'since': now, 'seen': now})}"
+    return f"booking={serializer.dumps({'account': pk, 'version': 0, 'since': now, 'seen': now, **more})}"
 
 
 def link_of(stage: Stage, name: str) -> str:
