@@ -13,16 +13,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from booking import clock, database
 from booking.actions import tokens
-from booking.models import Opening
+from booking.models import Account, Opening
 from tests import cast as people
 from tests.plumbing.service import make_app
 
 PARIS = ZoneInfo("Europe/Paris")
+KEY = "0123456789abcdef0123456789abcdef"
+"""Signs the sessions of a stage and of a server that shall know each other's."""
 FIRST = datetime(2027, 2, 1, 0, 0, tzinfo=PARIS)
 
 
@@ -166,3 +168,12 @@ def halves(session: Session) -> list[int]:
         )
     )
     return [row[0] for row in found]
+
+
+def cookie_of(stage: Stage, name: str, **more: str) -> str:
+    """Somebody's session, as their browser sends it."""
+    with database.reading() as session:
+        pk = session.scalar(select(Account.pk).where(Account.id == name))
+    now = int(clock.real_now().timestamp())
+    serializer = stage.app.session_interface.get_signing_serializer(stage.app)  # type: ignore[attr-defined]
+    return f"booking={serializer.dumps({'account': pk, 'version': 0, 'since': now, 'seen': now, **more})}"

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
 import sqlite3
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from click.testing import CliRunner
@@ -18,9 +16,9 @@ from flask import Flask
 
 from booking.cli import main
 from booking.config import PREFIX, Settings
-from tests.faults.conftest import Stage, wanted
-from tests.faults.test_outages import cookie_of
-from tests.plumbing.server import Serve, Server, command, environment
+from tests.faults.conftest import Stage, cookie_of, wanted
+from tests.faults.wire import raw, request
+from tests.plumbing.server import Serve, command, environment
 from tests.plumbing.service import NOW, SignedInAs
 
 WRONG_SETTINGS = {
@@ -97,14 +95,14 @@ def test_a_database_that_cannot_be_had_is_said_and_shows_no_trace(folder: Path) 
     (folder / "text.db").write_text("this is no database, whatever its name says. " * 200)
     addresses.append(f"sqlite:///{folder}/text.db")
     commands = [["init"], ["check"], ["serve", "--port", "0"], ["worker"]]
-    for arguments, address in [
-        *((commands[0], each) for each in addresses),
-        *((each, addresses[0]) for each in commands),
-    ]:
-        done = ran(folder, arguments, {"BOOKING_DATABASE_URL": address})
-        assert done.returncode == 1, f"{address}: {done.stderr}"
-        assert "Traceback" not in done.stderr, f"{address}: {done.stderr}"
-        assert len(done.stderr.splitlines()) == 2, f"{address}: {done.stderr}"
+    tries = [(commands[0], each) for each in addresses] + [(each, addresses[0]) for each in commands[1:]]
+    with ThreadPoolExecutor(2) as two:
+        results = two.map(lambda each: ran(folder, each[0], {"BOOKING_DATABASE_URL": each[1]}), tries)
+    for (arguments, address), done in zip(tries, results, strict=True):
+        about = f"{arguments[0]} on {address}: {done.stderr}"
+        assert done.returncode == 1, about
+        assert "Traceback" not in done.stderr, about
+        assert len(done.stderr.splitlines()) == 2, about
 
 
 def test_a_database_of_a_newer_version_is_left_alone(folder: Path, sqlite_template: Path) -> None:
@@ -117,40 +115,6 @@ def test_a_database_of_a_newer_version_is_left_alone(folder: Path, sqlite_templa
         assert done.returncode == 1, done.stderr
         assert "newer" in done.stderr
         assert "Traceback" not in done.stderr
-
-
-class Raw(NamedTuple):
-    """An answer as it came over the wire."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-def raw(server: Server, request: bytes, *, hangs_up: bool = False) -> Raw | None:
-    """Sends these octets (and says that no more will come); ``None`` when there was no answer."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
-        with contextlib.suppress(OSError):  # it may have answered and closed before all was sent
-            connection.sendall(request)
-            if hangs_up:
-                connection.shutdown(socket.SHUT_WR)
-        received = bytearray()
-        with contextlib.suppress(OSError):
-            while piece := connection.recv(65536):
-                received += piece
-    if not received:
-        return None
-    head, _, body = bytes(received).partition(b"\r\n\r\n")
-    first, *lines = head.decode("latin-1").split("\r\n")
-    headers = {name.title(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return Raw(int(first.split()[1]), headers, body)
-
-
-def request(method: str, target: str, *headers: str, body: bytes = b"") -> bytes:
-    lines = [f"{method} {target} HTTP/1.1", "Host: 127.0.0.1", "Connection: close", *headers]
-    if body:
-        lines.append(f"Content-Length: {len(body)}")
-    return "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body
 
 
 def without(header: str, *others: str) -> list[str]:

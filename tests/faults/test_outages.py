@@ -28,13 +28,24 @@ from booking.actions import feeds
 from booking.actions.check import violations
 from booking.actions.rights import load_actor
 from booking.models import Account
-from tests.faults.conftest import Answer, Stage, halves, headers_of, overlaps, send, slot, staged, wanted
+from tests.faults.conftest import (
+    KEY,
+    Answer,
+    Stage,
+    cookie_of,
+    halves,
+    headers_of,
+    overlaps,
+    send,
+    slot,
+    staged,
+    wanted,
+)
 from tests.plumbing.engines import TEMPLATE
 from tests.plumbing.postgres import Cluster
 from tests.plumbing.server import Serve, Server
 from tests.plumbing.service import NOW
 
-KEY = "0123456789abcdef0123456789abcdef"
 ROUNDS = 3
 BACK_WITHIN = 5.0  # seconds after the database is there again
 AWAY = 1.0  # seconds
@@ -85,15 +96,6 @@ class Watcher(threading.Thread):
 
     def is_well_since(self, moment: float) -> bool:
         return any(each.asked >= moment and each.status is not None and each.status < 400 for each in self.seen)
-
-
-def cookie_of(stage: Stage, name: str, **more: str) -> str:
-    """Somebody's session, as their browser sends it."""
-    with database.reading() as session:
-        pk = session.scalar(select(Account.pk).where(Account.id == name))
-    now = int(clock.real_now().timestamp())
-    serializer = stage.app.session_interface.get_signing_serializer(stage.app)  # type: ignore[attr-defined]
-    return f"booking={serializer.dumps({'account': pk, 'version': 0, 'since': now, 'seen': now, **more})}"
 
 
 def link_of(stage: Stage, name: str) -> str:

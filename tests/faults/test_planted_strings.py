@@ -22,12 +22,10 @@ from booking import clock, database
 from booking.actions import feeds, tokens
 from booking.actions.rights import load_actor
 from booking.models import Account
-from tests.faults.conftest import Stage, slot, staged, wanted
-from tests.faults.test_bad_input import Raw, raw, request
-from tests.faults.test_outages import KEY, cookie_of
+from tests.faults.conftest import KEY, Stage, cookie_of, slot, staged, wanted
+from tests.faults.wire import Raw, raw, request
 from tests.plumbing.server import Serve, Server, StartWorker
 from tests.plumbing.service import NOW
-
 
 IN_ADDRESSES = ("Zqpath", "Zqquery")
 """What a page may say again to who asked for it: its own address, to lead back there."""
