@@ -38,6 +38,7 @@ PARTS_OF_THE_SERVICE = {
     "config.py",
     "data",
     "database.py",
+    "fair_lock.py",
     "fetch.py",
     "jobs.py",
     "locale",
