@@ -11,7 +11,7 @@ python3 -m venv "$workshop"
 
 resolve() {
     "$workshop/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-        --no-header --no-annotate --no-emit-index-url --no-emit-find-links $upgrade "$@"
+        --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-strip-extras $upgrade "$@"
 }
 resolve pyproject.toml --extra postgres --extra metrics --extra build -o requirements.lock
 resolve pyproject.toml --all-extras --constraint requirements.lock -o requirements-test.lock
