@@ -15,6 +15,14 @@ class Calendar(Base):
     ``venue_pk`` is an adviser's home venue, a room's venue, a vehicle's base. ``version`` rises in every
     transaction that changes what stands on the calendar or how it opens: searches and feeds trust it.
     ``setup_minutes`` and ``cleanup_minutes`` widen a room's claims.
+
+    Rooms and vehicles may have windows: notice to reserve, to change and to cancel, the shortest and longest
+    reservation (minutes), a horizon (days), named half-days (``[{"name": "Matin", "start": "08:30", "end":
+    "12:30"}]``, local hours), and ``closed_on`` (``public_holidays``, ``school_holidays``). Their opening hours are
+    openings like an adviser's; without any they are always open. ``option_days`` days before its start an option
+    lapses (absent: no options). Without a check-in within ``check_in_minutes`` of its start a reservation is
+    released (absent: no check-in). ``whole_pk`` is the hall that this room is a part of: the whole claims its
+    parts, a part casts a shadow on the whole.
     """
 
     __tablename__ = "calendar"
@@ -41,6 +49,26 @@ class Calendar(Base):
     energy: Mapped[str | None]
     odometer_km: Mapped[int | None]
     needs_approval: Mapped[bool] = mapped_column(default=False)
+
+    least_people: Mapped[int | None]
+    notice_minutes: Mapped[int] = mapped_column(default=0, server_default="0")
+    change_notice_minutes: Mapped[int] = mapped_column(default=0, server_default="0")
+    cancel_notice_minutes: Mapped[int] = mapped_column(default=0, server_default="0")
+    horizon_days: Mapped[int | None]
+    shortest_minutes: Mapped[int | None]
+    longest_minutes: Mapped[int | None]
+    half_days: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list, server_default="[]")
+    closed_on: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    option_days: Mapped[int | None]
+    check_in_minutes: Mapped[int | None]
+    whole_pk: Mapped[int | None] = mapped_column(ForeignKey("calendar.pk"), index=True)
+
+    make: Mapped[str | None]
+    model: Mapped[str | None]
+    range_km: Mapped[int | None]
+    insurance: Mapped[str | None]
+    key_place: Mapped[str | None]
+    late_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
 
     organisation: Mapped[Organisation] = relationship()
     venue: Mapped[Venue | None] = relationship()

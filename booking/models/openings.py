@@ -1,4 +1,4 @@
-"""Openings: the rules by which an adviser offers time at a venue, and their changed dates."""
+"""Openings: the rules by which an adviser offers time at a venue, or a room or vehicle opens; and changed dates."""
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship

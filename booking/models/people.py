@@ -1,6 +1,6 @@
 """Accounts (who logs in), their API tokens, and the failed attempts that slow a guesser down."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -15,6 +15,7 @@ class Account(Base):
     """Somebody who logs in. An adviser's calendar points to it; a secretary has an account and no calendar.
 
     ``email`` is kept in lower case. ``password_hash`` is argon2id's text, absent until one is chosen.
+    ``licence_expires_on`` is the last day of a driver's licence; no copy of it is kept.
     ``session_version`` ends every open session when it rises (password changed, account closed).
     """
 
@@ -33,6 +34,7 @@ class Account(Base):
     active: Mapped[bool] = mapped_column(default=True)
     invited_at: Mapped[datetime | None] = mapped_column(Instant)
     last_seen_at: Mapped[datetime | None] = mapped_column(Instant)
+    licence_expires_on: Mapped[date | None]
     organisation: Mapped[Organisation] = relationship()
     __table_args__ = (CheckConstraint("role IN ('adviser', 'secretary', 'coordinator', 'administrator')", name="role"),)
 
