@@ -36,12 +36,18 @@ class Invalid(Refusal):
 
 @dataclass(frozen=True)
 class Clashing:
-    """A claim that stands in the way. ``starts``/``ends`` in UTC minutes; the title only if the reader may see it."""
+    """A claim that stands in the way. ``starts``/``ends`` in UTC minutes; the title only if the reader may see it.
+
+    ``free_from`` is the minute from which the same length would be free on that calendar, ``others`` are calendars
+    of the same kind at the same venue that are free at the wanted time; both as far as they were looked for.
+    """
 
     calendar: str
     starts: int
     ends: int
     title: str | None = None
+    free_from: int | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass
@@ -56,12 +62,16 @@ class Clash(Refusal):
 
 @dataclass(frozen=True)
 class Hindrance:
-    """Why a time is no slot: a code, the calendar concerned and the span (UTC minutes) where there is one."""
+    """Why a time is no slot: a code, the calendar concerned and the span (UTC minutes) where there is one.
+
+    ``original`` names the date of a reservation that it concerns (the start its rule gives); none: all of them.
+    """
 
     code: str
     calendar: str | None
     starts: int | None = None
     ends: int | None = None
+    original: int | None = None
 
 
 @dataclass

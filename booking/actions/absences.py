@@ -6,7 +6,7 @@ Nothing new is put on it without saying so.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from booking.actions import audit, claims, entries
 from booking.actions.displaced import Displaced, lying_on
-from booking.actions.openings_editing import LONGEST_RULE, is_local
+from booking.actions.local_spans import FARTHEST, LAST_YEAR, as_time, span_of
+from booking.actions.openings_editing import LONGEST_RULE
 from booking.actions.rights import Actor, require, rights_on, rights_on_one
 from booking.actions.series import MOST_DATES, Date, changed_dates, dates, horizon, wall_text
 from booking.actions.series import series_of as series_of_entry
@@ -26,12 +27,7 @@ from booking.refusals import Fault, Forbidden, Invalid, NotFound, Stale, WrongSt
 from booking.timeline.interval import Span, local_day, to_minute, to_wall
 from booking.timeline.recurrence import RuleError, Series, first_start, is_occurrence, occurrences_from
 
-LONGEST_DAYS = 366
 LONGEST_TITLE = 200
-_A_DAY = 1440
-_LAST_YEAR = 2199
-_FARTHEST = (date(_LAST_YEAR + 1, 1, 1) - date(1970, 1, 1)).days * _A_DAY + _A_DAY
-"""The last of our minutes: a day into the year after the last, so that it has come to its end in every zone."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +172,7 @@ def change_date(
     entry, held = _load(session, actor, absence_id, seen)
     minute, span = _date_of(session, entry, original)
     if start is not None:
-        span = _span(AbsenceDraft("", start, end or start), ZoneInfo(entry.zone))
+        span = span_of(start, end or start, ZoneInfo(entry.zone))
     moved = None if start is None else span
     _release_date(session, entry, minute, now, stays=moved is not None)
     entries.change(session, entry, now, significant=True)
@@ -245,13 +241,13 @@ def _place(session: Session, calendar: str) -> _Place:
 def _sound(draft: AbsenceDraft, zone: ZoneInfo) -> _Sound:
     if draft.title and len(draft.title) > LONGEST_TITLE:
         raise Invalid([Fault("/title", "too_long", f"at most {LONGEST_TITLE} characters")])
-    starts, ends = _span(draft, zone)
+    starts, ends = span_of(draft.start, draft.end, zone)
     if not draft.rrule:
         return _Sound(starts, ends, None, draft)
     if len(draft.rrule) > LONGEST_RULE:
         raise Invalid([Fault("/rrule", "too_long", f"at most {LONGEST_RULE} characters")])
     try:
-        series = series_of_entry(_as_time(draft.start), ends - starts, draft.rrule, draft.exdates, zone.key)
+        series = series_of_entry(as_time(draft.start), ends - starts, draft.rrule, draft.exdates, zone.key)
     except RuleError as error:
         member = "exdates" if error.part == "exdates" else "rrule"
         raise Invalid([Fault(f"/{member}", member, str(error))]) from error
@@ -262,38 +258,12 @@ def _sound(draft: AbsenceDraft, zone: ZoneInfo) -> _Sound:
     return _Sound(starts, starts + series.minutes, series, draft)
 
 
-def _span(draft: AbsenceDraft, zone: ZoneInfo) -> Span:
-    """From when to when (UTC minutes), whole days taken to the end of the last."""
-    faults = [
-        Fault(pointer, "instant", "a local time such as 2027-01-19T09:00, or a day such as 2027-01-19")
-        for pointer, text in (("/start", draft.start), ("/end", draft.end))
-        if not is_local(_as_time(text))
-    ]
-    if faults:
-        raise Invalid(faults)
-    start, end = datetime.fromisoformat(_as_time(draft.start)), datetime.fromisoformat(_as_time(draft.end))
-    if len(draft.end) == len("2027-01-19"):
-        end += timedelta(days=1)
-    starts, ends = to_minute(start, zone), to_minute(end, zone)
-    if ends <= starts:
-        raise Invalid([Fault("/end", "order", "comes before the start")])
-    if ends - starts > LONGEST_DAYS * _A_DAY:
-        raise Invalid([Fault("/end", "range", f"at most {LONGEST_DAYS} days after the start")])
-    if ends > _FARTHEST:
-        raise Invalid([Fault("/end", "too_far", f"not after the year {_LAST_YEAR}")])
-    return starts, ends
-
-
-def _as_time(text: str) -> str:
-    return text + "T00:00" if len(text) == len("2027-01-19") else text
-
-
 def _dates(series: Series, changed: dict[int, Span | None], now: datetime) -> list[Date]:
     found = dates(series, changed, horizon(series, now))
     if len(found) > MOST_DATES:
         raise Invalid([Fault("/rrule", "too_many_dates", f"at most {MOST_DATES} dates")])
-    if found and found[-1].ends > _FARTHEST:
-        raise Invalid([Fault("/rrule", "too_far", f"no date after the year {_LAST_YEAR}")])
+    if found and found[-1].ends > FARTHEST:
+        raise Invalid([Fault("/rrule", "too_far", f"no date after the year {LAST_YEAR}")])
     return found
 
 

@@ -80,6 +80,51 @@ def standing(
     )
 
 
+_AT_ONCE = 400
+"""Spans that are looked up in one statement."""
+
+_ON_SPANS = f"""
+WITH wanted(calendar, since, until) AS (VALUES {{wanted}})
+SELECT {", ".join("c." + name for name in _COLUMNS.split(", "))}
+FROM wanted w CROSS JOIN claim c
+WHERE c.calendar_pk = w.calendar AND c.starts >= w.since - {LONG_MINUTES} AND c.starts < w.until AND c.ends > w.since
+UNION
+SELECT {", ".join("c." + name for name in _COLUMNS.split(", "))}
+FROM wanted w CROSS JOIN claim c
+WHERE c.calendar_pk = w.calendar AND c.ends - c.starts > {LONG_MINUTES} AND c.starts < w.since - {LONG_MINUTES}
+  AND c.ends > w.since
+"""  # noqa: S608 - constants
+
+
+def standing_on(
+    session: Session,
+    spans: Iterable[tuple[int, int, int]],
+    *,
+    exclusive: bool | None = None,
+    ignoring: Collection[int] = (),
+) -> list[Standing]:
+    """The claims that overlap any of these ``(calendar_pk, starts, ends)``, each once, by start.
+
+    For many dates of few calendars: each is looked up by the index, and what lies between them is not read.
+    ``exclusive`` asks for those alone that are, or that are not.
+    """
+    wanted = sorted(set(spans))
+    found: set[Standing] = set()
+    for first in range(0, len(wanted), _AT_ONCE):
+        some = wanted[first : first + _AT_ONCE]
+        arguments = {f"{name}{at}": each[place] for at, each in enumerate(some) for place, name in enumerate("csu")}
+        values = ", ".join(f"(:c{at}, :s{at}, :u{at})" for at in range(len(some)))
+        found.update(Standing.of(row) for row in rows(session, _ON_SPANS.format(wanted=values), arguments))
+    return sorted(
+        (
+            claim
+            for claim in found
+            if claim.entry_pk not in ignoring and (exclusive is None or claim.exclusive == exclusive)
+        ),
+        key=lambda claim: (claim.starts, claim.calendar_pk, claim.entry_pk),
+    )
+
+
 _OCCUPIED = f"""
 SELECT calendar_pk, starts, ends FROM claim
 WHERE calendar_pk IN_ARRAY(:calendars) AND starts >= :day_before AND starts < :until AND ends > :since

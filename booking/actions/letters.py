@@ -29,6 +29,7 @@ from booking.models import (
     Claim,
     Entry,
     Instruction,
+    Occurrence,
     Organisation,
     Purpose,
     ReleasedClaim,
@@ -44,6 +45,8 @@ HIDDEN_LINK = "…"
 _FOLDERS = [Path(__file__).parent.parent / "templates", Path(__file__).parent.parent.parent / "templates"]
 _COLLEAGUES_OWN = ("moved", "cancelled", "restored")
 """Kinds that are worded otherwise for a colleague than for the beneficiary."""
+
+_WHILE_TENTATIVE = ("proposed", "reservation_proposed", "option_lapses")
 
 Known = TypeVar("Known")
 
@@ -80,6 +83,7 @@ _ROW = (
         Reminder.kind,
         Reminder.status,
         Reminder.sequence,
+        Reminder.occurrence,
         Reminder.due_at,
         Reminder.not_after,
         Reminder.message_id,
@@ -97,6 +101,8 @@ _ROW = (
         Entry.title,
         Entry.venue_pk,
         Entry.reason.label("entry_reason"),
+        Occurrence.sequence.label("occurrence_sequence"),
+        Occurrence.reason.label("occurrence_reason"),
         Appointment.purpose_pk,
         Appointment.beneficiary_pk.label("present_beneficiary_pk"),
         Beneficiary.name.label("beneficiary_name"),
@@ -110,6 +116,7 @@ _ROW = (
         Account.active,
     )
     .outerjoin(Entry, Entry.pk == Reminder.entry_pk)
+    .outerjoin(Occurrence, (Occurrence.entry_pk == Reminder.entry_pk) & (Occurrence.original == Reminder.occurrence))
     .outerjoin(Appointment, Appointment.entry_pk == Reminder.entry_pk)
     .outerjoin(
         Beneficiary,
@@ -141,9 +148,11 @@ def file_name(due_at: datetime, message_id: str) -> str:
 
 def _hindrance(row: Row[Any], now: datetime) -> Unsent | None:
     if row.entry_pk is not None:
-        if row.sequence != row.entry_sequence:
+        # News of one date of a series stay true while other dates change.
+        present = row.entry_sequence if not row.occurrence else row.occurrence_sequence or row.sequence
+        if row.sequence != present:
             return Unsent("skipped", "cancelled" if row.entry_status == "cancelled" else "superseded")
-        if row.kind == "proposed" and row.entry_status != "tentative":
+        if row.kind in _WHILE_TENTATIVE and row.entry_status != "tentative":
             return Unsent("skipped", "superseded")
     if row.not_after is not None and now > row.not_after:
         return Unsent("expired", "too_late")
@@ -252,7 +261,7 @@ def _entry_words(
         "address": _address(venue),
         "place": _at(venue, language),
         "kind": row.kind,
-        "reason": row.entry_reason,
+        "reason": row.occurrence_reason or row.entry_reason if row.occurrence else row.entry_reason,
     }
     calendars = _calendars(session, row)
     words["advisers"] = [name for kind, name, _ in calendars if kind == "adviser"]
@@ -271,7 +280,24 @@ def _entry_words(
         words["undelivered"] = facts.get("undelivered")
         words["bad_address"] = (facts.get("code") or "").startswith(("smtp_5", "address"))
         words["link"] = desk.address_of(f"{row.entry_kind}s.show", id=row.entry_id)
+        if row.entry_kind == "reservation":
+            words |= _reservation_words(session, row, desk, language, [name for _, name, _ in calendars])
     return words
+
+
+def _reservation_words(
+    session: Session, row: Row[Any], desk: Desk, language: str, calendars: list[str]
+) -> dict[str, Any]:
+    """What the mails about reservations speak of besides."""
+    facts = row.facts or {}
+    booked_for = facts.get("booked_for")
+    return {
+        **_when("until_", facts.get("until"), row.zone, language),
+        "dates": facts.get("dates", 0),
+        "calendars": calendars,
+        "booked_for": _account_name(session, desk, booked_for) if booked_for else None,
+        "option": bool(facts.get("option")),
+    }
 
 
 def _when(prefix: str, minute: int | None, zone: str, language: str) -> dict[str, str | None]:

@@ -69,6 +69,10 @@ class Change:
     lapses_at: int | None = None
     occurrence: int = 0
 
+    @property
+    def subject(self) -> "Subject":
+        return Subject(self.entry_pk, self.uid, self.occurrence, self.sequence, self.territory_pk, self.zone, self.now)
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -85,7 +89,20 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class _Notice:
+class Subject:
+    """What messages are about: an entry (or one date of it) at one sequence, and when they are written."""
+
+    entry_pk: int
+    uid: str
+    occurrence: int
+    sequence: int
+    territory_pk: int
+    zone: str
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Notice:
     """A message to be: the addressee by key, the hour by wall clock where there is one."""
 
     kind: str
@@ -117,8 +134,9 @@ def record(session: Session, change: Change) -> list[Planned]:
     if change.beneficiary_pk is not None and change.beneficiary_reachable:
         notices = [*_to_beneficiary(session, change, change.beneficiary_pk, tentative, unheard), *notices]
     if change.kind not in ("booked", "proposed"):
-        _put_away(session, change)
-    _insert(session, [_row(change, notice) for notice in notices])
+        answered = change.kind == "confirmed"
+        put_away(session, change.subject, ended=change.kind in ENDINGS, answered=answered)
+    write_notices(session, change.subject, [replace(each, facts=_facts(change, each)) for each in notices])
     return [notice.planned for notice in notices]
 
 
@@ -256,19 +274,27 @@ def _unsent_cancellations(session: Session, change: Change) -> frozenset[tuple[i
     return frozenset((account, beneficiary) for account, beneficiary in found)
 
 
-def _put_away(session: Session, change: Change) -> None:
-    """Waiting messages that the change makes untrue will not be sent."""
+def put_away(session: Session, subject: Subject, *, ended: bool, answered: bool = False) -> None:
+    """Waiting messages that a change makes untrue will not be sent: all of what ended, else the older ones.
+
+    ``answered``: nobody need be asked for a yes any more.
+    """
     waiting = update(Reminder).where(
-        Reminder.entry_pk == change.entry_pk,
-        Reminder.occurrence == change.occurrence,
+        Reminder.entry_pk == subject.entry_pk,
+        Reminder.occurrence == subject.occurrence,
         Reminder.status == "pending",
         Reminder.kind != "undeliverable",
     )
-    if change.kind in ENDINGS:
+    if ended:
         session.execute(waiting.values(status="skipped", reason="cancelled"))
     else:
-        older = (Reminder.sequence < change.sequence) | ((Reminder.kind == "proposed") & (change.kind == "confirmed"))
+        older = (Reminder.sequence < subject.sequence) | ((Reminder.kind == "proposed") & answered)
         session.execute(waiting.where(older).values(status="skipped", reason="superseded"))
+
+
+def write_notices(session: Session, subject: Subject, notices: Sequence[Notice]) -> None:
+    """Puts messages into the ledger; those that are there already are not written again."""
+    _insert(session, [_row(subject, notice) for notice in notices])
 
 
 def call_off(session: Session, entry_pk: int, sequence: int, *, ended: bool) -> None:
@@ -287,7 +313,7 @@ def _to_beneficiary(
     beneficiary_pk: int,
     tentative: bool,
     unheard: frozenset[tuple[int | None, int | None]],
-) -> list[_Notice]:
+) -> list[Notice]:
     """The news for the person it is about, who hears nothing of a proposal until somebody says yes."""
     if tentative:
         waiting = _at_once(change, "confirmation", "beneficiary", beneficiary_pk=beneficiary_pk)
@@ -304,12 +330,12 @@ def _to_beneficiary(
     return [_at_once(change, kind, "beneficiary", beneficiary_pk=beneficiary_pk), *reminders]
 
 
-def _reminders(zone: str, starts: int, now: datetime, beneficiary_pk: int) -> list[_Notice]:
+def _reminders(zone: str, starts: int, now: datetime, beneficiary_pk: int) -> list[Notice]:
     notices = []
     for kind, offset in OFFSETS.items():
         wall, due_at = due(zone, starts, offset)
         notices.append(
-            _Notice(
+            Notice(
                 kind,
                 "beneficiary",
                 None,
@@ -333,10 +359,10 @@ def _at_once(
     account_pk: int | None = None,
     beneficiary_pk: int | None = None,
     **facts: Any,
-) -> _Notice:
+) -> Notice:
     """A message due now: of use to the beneficiary until the start, to colleagues until the end."""
     until = from_utc(change.starts if beneficiary_pk is not None else change.ends)
-    return _Notice(
+    return Notice(
         kind,
         addressee,
         account_pk,
@@ -350,9 +376,9 @@ def _at_once(
 
 def _to_staff(
     session: Session, change: Change, tentative: bool, unheard: frozenset[tuple[int | None, int | None]]
-) -> list[_Notice]:
+) -> list[Notice]:
     """The notices to the advisers concerned, to those who left, to the managers asked, and to who booked."""
-    told: dict[int, _Notice] = {}
+    told: dict[int, Notice] = {}
 
     def tell(account_pk: int | None, kind: str, addressee: str, **facts: Any) -> None:
         if account_pk is None or account_pk == change.actor_pk or account_pk in told:
@@ -422,11 +448,7 @@ def _reachable(session: Session, account_pk: int | None) -> int | None:
     )
 
 
-def _row(change: Change, notice: _Notice) -> dict[str, Any]:
-    who = f"b{notice.beneficiary_pk}" if notice.beneficiary_pk is not None else f"a{notice.account_pk}"
-    key = "/".join(
-        (change.uid, str(change.occurrence), str(change.sequence), who, "mail", notice.kind, str(notice.offset))
-    )
+def _facts(change: Change, notice: Notice) -> tuple[tuple[str, Any], ...]:
     facts = {
         "starts": change.starts,
         "ends": change.ends,
@@ -436,25 +458,33 @@ def _row(change: Change, notice: _Notice) -> dict[str, Any]:
         "addressee": notice.addressee,
         **dict(notice.facts),
     }
+    return tuple((name, value) for name, value in facts.items() if value is not None)
+
+
+def _row(subject: Subject, notice: Notice) -> dict[str, Any]:
+    who = f"b{notice.beneficiary_pk}" if notice.beneficiary_pk is not None else f"a{notice.account_pk}"
+    key = "/".join(
+        (subject.uid, str(subject.occurrence), str(subject.sequence), who, "mail", notice.kind, str(notice.offset))
+    )
     return {
         "dedupe_key": key,
         "message_id": message_id(key),
-        "territory_pk": change.territory_pk,
-        "entry_pk": change.entry_pk,
-        "occurrence": change.occurrence,
-        "sequence": change.sequence,
+        "territory_pk": subject.territory_pk,
+        "entry_pk": subject.entry_pk,
+        "occurrence": subject.occurrence,
+        "sequence": subject.sequence,
         "account_pk": notice.account_pk,
         "beneficiary_pk": notice.beneficiary_pk,
         "kind": notice.kind,
         "offset_minutes": notice.offset,
         "due_wall": notice.due_wall,
-        "zone": change.zone,
+        "zone": subject.zone,
         "due_at": notice.due_at,
         "not_after": notice.not_after,
         "status": notice.planned.status,
         "reason": notice.reason,
-        "created": change.now,
-        "facts": {name: value for name, value in facts.items() if value is not None},
+        "created": subject.now,
+        "facts": dict(notice.facts),
     }
 
 
