@@ -31,6 +31,7 @@ class Package:
     folder: str
     files: tuple[str, ...]
     licences: tuple[str, ...] = ("LICENSE",)
+    """None where a package names its licence without the text, which was then put beside it by hand, and stays."""
 
 
 BOOTSTRAP = Package(
@@ -41,6 +42,14 @@ BOOTSTRAP = Package(
     ("dist/css/bootstrap.min.css", "dist/js/bootstrap.bundle.min.js"),
 )
 HTMX = Package("htmx.org", "2.0.11", "0BSD", "htmx", ("dist/htmx.min.js",))
+TIMELINE = Package(
+    "@event-calendar/build",
+    "5.10.1",
+    "MIT (the package leaves its text out; it is the one of github.com/vkurko/calendar)",
+    "event-calendar",
+    ("dist/event-calendar.min.js", "dist/event-calendar.min.css"),
+    licences=(),
+)
 FONT_FACES = [
     (subset, weight, style)
     for subset in ("latin-ext", "latin")
@@ -86,10 +95,13 @@ def unpack(package: Package, workshop: Path) -> Path:
 def keep(package: Package, source: Path, vendor: Path) -> None:
     """Copy the files we serve and the licence they come under."""
     place = vendor / package.folder
+    by_hand = None if package.licences else (place / "LICENSE").read_bytes()
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     for name in (*package.files, *package.licences):
         shutil.copyfile(source / name, place / Path(name).name)
+    if by_hand is not None:
+        (place / "LICENSE").write_bytes(by_hand)
 
 
 def font_stylesheet(source: Path) -> str:
@@ -147,7 +159,7 @@ def write_lists(vendor: Path, packages: list[Package]) -> None:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         workshop = Path(folder)
-        for package in (BOOTSTRAP, HTMX):
+        for package in (BOOTSTRAP, HTMX, TIMELINE):
             keep(package, unpack(package, workshop), FOR_VISITORS)
         font = unpack(FONT, workshop)
         keep(FONT, font, FOR_VISITORS)
@@ -156,7 +168,7 @@ def main() -> None:
         keep(ICONS, icons, FOR_VISITORS)
         (FOR_VISITORS / ICONS.folder / "icons.svg").write_text(sprite(icons))
         keep(AXE, unpack(AXE, workshop), FOR_TESTS)
-    write_lists(FOR_VISITORS, [BOOTSTRAP, HTMX, FONT, ICONS])
+    write_lists(FOR_VISITORS, [BOOTSTRAP, HTMX, TIMELINE, FONT, ICONS])
     write_lists(FOR_TESTS, [AXE])
 
 
