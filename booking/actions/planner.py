@@ -1,14 +1,14 @@
 """The planner: advisers, rooms and vehicles side by side, what they offer and what stands on them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from booking.actions.openings import shown, venue_clocks
-from booking.actions.rights import Actor, Rights, rights_on
+from booking.actions.rights import Actor, Rights, rights_from
 from booking.database import rows
 from booking.models.claims import LONG_MINUTES
 from booking.timeline.holidays import closed_days
@@ -31,10 +31,14 @@ class PlannedCalendar:
     venue_name: str | None
     profession: str | None
     rights: Rights
+    setup_minutes: int = 0
+    cleanup_minutes: int = 0
+    venue_pk: int | None = None
+    is_there: bool = False
+    """Whether it is at home, or open, at one of the venues that were asked for."""
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """What stands on a calendar, in UTC minutes without buffers. Title, author and id only where they may be seen.
 
     ``claim`` is the whole time taken, buffers included.
@@ -69,24 +73,31 @@ class Line:
     openings: tuple[OpenTime, ...]
 
 
+_GRANT = 8
 _CALENDARS = """
-SELECT c.pk, c.id, c.kind, c.name, o.id, o.name, v.id, v.name, c.profession
+SELECT c.pk, c.kind, c.organisation_pk, o.territory_pk, c.account_pk, s.account_pk, s.organisation_pk, s.level,
+       c.id, c.name, o.id, o.name, v.id, v.name, c.profession, c.setup_minutes, c.cleanup_minutes, v.pk,
+       CASE WHEN v.pk = :home OR v.id IN_ARRAY(:venues) OR EXISTS (
+         SELECT 1 FROM opening x JOIN venue w ON w.pk = x.venue_pk
+         WHERE x.calendar_pk = c.pk AND (w.pk = :home OR w.id IN_ARRAY(:venues))
+       ) THEN 1 ELSE 0 END
 FROM calendar c
 JOIN organisation o ON o.pk = c.organisation_pk
 LEFT JOIN venue v ON v.pk = c.venue_pk
-WHERE c.active AND c.pk IN_ARRAY(:calendars)
+LEFT JOIN share s ON s.calendar_pk = c.pk
+ AND (s.account_pk = :account OR s.organisation_pk = :organisation OR s.territory_pk = :territory)
+WHERE c.active AND (o.territory_pk = :territory OR s.pk IS NOT NULL)
 """
+NOWHERE = -1
 
 _BLOCKS = f"""
-SELECT c.calendar_pk, c.starts, c.ends, c.strength, c.occurrence, e.kind, e.id, e.title, e.before, e.after,
+SELECT c.calendar_pk, c.starts, c.ends, c.strength, e.kind, e.id, e.title, e.before, e.after,
        e.booked_by_pk, a.name
 FROM claim c JOIN entry e ON e.pk = c.entry_pk LEFT JOIN account a ON a.pk = e.booked_by_pk
 WHERE c.calendar_pk IN_ARRAY(:calendars) AND c.ends > :since AND c.starts < :until
   AND (c.starts >= :since - {LONG_MINUTES} OR c.ends - c.starts > {LONG_MINUTES})
 ORDER BY c.calendar_pk, c.starts, c.pk
 """  # noqa: S608 - constants
-
-_SETUP = "SELECT pk, setup_minutes, cleanup_minutes FROM calendar WHERE kind = 'room' AND pk IN_ARRAY(:calendars)"
 
 
 def calendars_seen(
@@ -99,61 +110,105 @@ def calendars_seen(
     kinds: Collection[str] = (),
     ids: Collection[str] = (),
 ) -> list[PlannedCalendar]:
-    """The calendars the actor sees at all, filtered; advisers, then rooms, then vehicles, each by name.
-
-    A venue keeps the advisers at home there or open there, its rooms, and the vehicles based there.
-    """
-    rights = rights_on(session, actor)
-    open_there = _open_at(session, venues)
-    seen = []
-    for row in rows(session, _CALENDARS, {"calendars": sorted(rights)}):
-        pk, calendar_id, kind, name, organisation, organisation_name, venue, venue_name, profession = row
-        calendar = PlannedCalendar(
-            pk, calendar_id, kind, name, organisation, organisation_name, venue, venue_name, profession, rights[pk]
+    """The calendars the actor sees at all, filtered as ``kept`` does."""
+    return [
+        each
+        for each in kept(
+            every_calendar(session, actor, venues),
+            organisations=organisations,
+            somewhere=bool(venues),
+            professions=professions,
+            kinds=kinds,
         )
-        if (
-            (not organisations or calendar.organisation in organisations)
-            and (not venues or calendar.venue in venues or calendar.pk in open_there)
-            and (not professions or calendar.kind != "adviser" or calendar.profession in professions)
-            and (not kinds or calendar.kind in kinds)
-            and (not ids or calendar.id in ids)
-        ):
-            seen.append(calendar)
-    return sorted(seen, key=lambda each: (KIND_ORDER[each.kind], each.name, each.pk))
+        if not ids or each.id in ids
+    ]
 
 
-_OPEN_AT = """
-SELECT DISTINCT o.calendar_pk FROM opening o JOIN venue v ON v.pk = o.venue_pk WHERE v.id IN_ARRAY(:venues)
-"""
+def every_calendar(
+    session: Session, actor: Actor, venues: Collection[str] = (), home_pk: int | None = None
+) -> list[PlannedCalendar]:
+    """All the actor sees, in one statement: advisers, then rooms, then vehicles, each by name.
+
+    ``is_there`` says which are at home or open at ``venues`` (ids) or at ``home_pk``.
+    """
+    found = rows(
+        session,
+        _CALENDARS,
+        {
+            "account": actor.pk,
+            "organisation": actor.organisation_pk,
+            "territory": actor.territory_pk,
+            "venues": sorted(venues),
+            "home": NOWHERE if home_pk is None else home_pk,
+        },
+    )
+    rights = rights_from(actor, (row[:_GRANT] for row in found))
+    every = {row[0]: _calendar(row, rights[row[0]]) for row in found if row[0] in rights}
+    return sorted(every.values(), key=lambda each: (KIND_ORDER[each.kind], each.name, each.pk))
 
 
-def _open_at(session: Session, venues: Collection[str]) -> set[int]:
-    if not venues:
-        return set()
-    return {row[0] for row in rows(session, _OPEN_AT, {"venues": sorted(venues)})}
+def _calendar(row: Sequence[Any], rights: Rights) -> PlannedCalendar:
+    calendar_id, name, organisation, organisation_name, venue, venue_name, profession = row[_GRANT:15]
+    setup, cleanup, venue_pk, is_there = row[15:]
+    return PlannedCalendar(
+        row[0],
+        calendar_id,
+        row[1],
+        name,
+        organisation,
+        organisation_name,
+        venue,
+        venue_name,
+        profession,
+        rights,
+        setup,
+        cleanup,
+        venue_pk,
+        bool(is_there),
+    )
+
+
+def kept(
+    calendars: Iterable[PlannedCalendar],
+    *,
+    organisations: Collection[str] = (),
+    somewhere: bool = False,
+    professions: Collection[str] = (),
+    kinds: Collection[str] = (),
+) -> list[PlannedCalendar]:
+    """Those that the filters leave, in their order.
+
+    ``somewhere`` keeps the advisers at home or open at the venues asked for, their rooms, the vehicles based there.
+    """
+    return [
+        each
+        for each in calendars
+        if (not organisations or each.organisation in organisations)
+        and (not somewhere or each.is_there)
+        and (not professions or each.kind != "adviser" or each.profession in professions)
+        and (not kinds or each.kind in kinds)
+    ]
 
 
 def lines(session: Session, actor: Actor, calendars: Iterable[PlannedCalendar], window: Span) -> list[Line]:
-    """What stands on these calendars and what they offer, in six statements whatever their number."""
+    """What stands on these calendars and what they offer, in four statements whatever their number."""
     calendars = list(calendars)
-    keys = [each.pk for each in calendars]
-    rights = {each.pk: each.rights for each in calendars}
-    setup = {pk: (before, after) for pk, before, after in rows(session, _SETUP, {"calendars": keys})}
-    blocks: dict[int, list[Block]] = {}
-    for row in rows(session, _BLOCKS, {"calendars": keys, "since": window[0], "until": window[1]}):
-        blocks.setdefault(row[0], []).append(_block(row, setup.get(row[0]), rights[row[0]], actor))
+    by_pk = {each.pk: each for each in calendars}
+    blocks: dict[int, list[Block]] = {each.pk: [] for each in calendars}
+    for row in rows(session, _BLOCKS, {"calendars": [*by_pk], "since": window[0], "until": window[1]}):
+        blocks[row[0]].append(_block(row, by_pk[row[0]], actor))
     openings = _open_times(session, [each.pk for each in calendars if each.kind == "adviser"], window)
-    return [Line(each, tuple(blocks.get(each.pk, ())), tuple(openings.get(each.pk, ()))) for each in calendars]
+    return [Line(each, tuple(blocks[each.pk]), tuple(openings.get(each.pk, ()))) for each in calendars]
 
 
-def _block(row: tuple[Any, ...], setup: tuple[int, int] | None, rights: Rights, actor: Actor) -> Block:
-    _, starts, ends, strength, _, kind, entry_id, title, before, after, booked_by_pk, booked_by = row
-    first, last = setup if setup is not None else (before, after)
+def _block(row: tuple[Any, ...], calendar: PlannedCalendar, actor: Actor) -> Block:
+    _, starts, ends, strength, kind, entry_id, title, before, after, booked_by_pk, booked_by = row
     mine = booked_by_pk == actor.pk
-    core = (starts + first, ends - last)
-    if not (rights.sees_details or mine):
+    if not (calendar.rights.sees_details or mine):
         return Block(starts, ends, (starts, ends), "busy", strength)
-    return Block(*core, (starts, ends), kind, strength, title, booked_by, entry_id, mine)
+    if calendar.kind == "room":
+        before, after = calendar.setup_minutes, calendar.cleanup_minutes
+    return Block(starts + before, ends - after, (starts, ends), kind, strength, title, booked_by, entry_id, mine)
 
 
 def _open_times(session: Session, advisers: list[int], window: Span) -> dict[int, list[OpenTime]]:

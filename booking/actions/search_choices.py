@@ -1,7 +1,7 @@
 """What somebody who searches can choose from: purposes, people, places, rooms and vehicles open to them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -145,12 +145,17 @@ def choices(session: Session, actor: Actor) -> Choices:
             session, _CALENDARS, {"calendars": sorted(rights)}
         )
     )
-    homes = sorted({each.venue_pk for each in calendars if each.venue_pk is not None})
     return Choices(
         purposes(session),
         calendars,
-        tuple(VenueChoice(*row) for row in rows(session, _VENUES, {"territory": actor.territory_pk, "homes": homes})),
+        venues(session, actor, {each.venue_pk for each in calendars if each.venue_pk is not None}),
     )
+
+
+def venues(session: Session, actor: Actor, homes: Collection[int]) -> tuple[VenueChoice, ...]:
+    """The places of the actor's territory, and those where the calendars open to them are at home (``homes``)."""
+    found = rows(session, _VENUES, {"territory": actor.territory_pk, "homes": sorted(homes)})
+    return tuple(VenueChoice(*row) for row in found)
 
 
 def purposes(session: Session) -> tuple[PurposeChoice, ...]:

@@ -9,17 +9,33 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking import clock
-from booking.actions.planner import Line, PlannedCalendar, calendars_seen, lines
-from booking.actions.search_choices import choices
+from booking.actions import search_choices
+from booking.actions.planner import Line, PlannedCalendar, every_calendar, kept, lines
+from booking.actions.rights import Actor
 from booking.database import db
 from booking.timeline.interval import Span, local_day, overlap
-from booking.web import current_actor, render, today
+from booking.web import current_actor, current_language, render, today
 from booking.web.planner_grid import Cell, cells, hours_shown
+from booking.web.planner_words import Words
 
 blueprint = Blueprint("planner", __name__)
 
 PAGE = 60
-FILTERS = {"structure": "organisations", "lieu": "venues", "metier": "professions", "type": "kinds"}
+FILTERS = ("structure", "lieu", "metier", "type")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the address asks to see: the lines of one page of calendars, on a day or on the days of a week."""
+
+    every: list[PlannedCalendar]
+    lines: list[Line]
+    days: list[date]
+    window: Span
+    is_week: bool
+    chosen: dict[str, list[str]]
+    page: int
+    total: int
 
 
 @dataclass(frozen=True)
@@ -51,61 +67,73 @@ def _kept() -> dict[str, Any]:
 
 @blueprint.get("/planning/<day>")
 def dated(day: str) -> ResponseReturnValue:
-    actor, session = current_actor(), db.session()
     try:
         wanted = date.fromisoformat(day)
     except ValueError:
         return redirect(url_for("planner.day"))
-    zone = ZoneInfo(actor.zone)
-    week = request.args.get("vue") == "semaine"
-    chosen = {name: [each for each in request.args.getlist(name) if each] for name in FILTERS}
-    everything = calendars_seen(session, actor)
-    venues = choices(session, actor).venues
-    home = [each.id for each in venues if each.pk == actor.home_venue_pk]
-    seen = (
-        calendars_seen(session, actor, **{FILTERS[name]: values for name, values in chosen.items()})
-        if any(chosen.values())
-        else _usual(everything, calendars_seen(session, actor, venues=home) if home else [])
-    )
-    seen.sort(key=lambda each: each.pk != actor.calendar_pk)
-    page = max(1, request.args.get("page", 1, type=int))
-    shown = seen[(page - 1) * PAGE : page * PAGE]
-    monday = wanted - timedelta(days=wanted.weekday())
-    days = [monday + timedelta(days=offset) for offset in range(7)] if week else [wanted]
-    window = (local_day(days[0], zone)[0], local_day(days[-1], zone)[1])
-    every = lines(session, actor, shown, window)
-    days = [each for each in days if each.weekday() < 5 or not week or _busy_on(every, local_day(each, zone))]
+    actor = current_actor()
+    seen = shown(actor, wanted)
+    zone, every = ZoneInfo(actor.zone), seen.lines
+    homes = {each.venue_pk for each in seen.every if each.rights.may_propose and each.venue_pk is not None}
     focus = next(
         (each for each in every if each.calendar.id == request.args.get("agenda")), every[0] if every else None
     )
+    step = timedelta(days=7 if seen.is_week else 1)
     return render(
-        "planner/week.html" if week else "planner/day.html",
+        "planner/week.html" if seen.is_week else "planner/day.html",
         wanted=wanted,
-        days=days,
-        before=wanted - timedelta(days=7 if week else 1),
-        after=wanted + timedelta(days=7 if week else 1),
+        days=seen.days,
+        before=wanted - step,
+        after=wanted + step,
         lines=every,
-        day_lines=_day_lines(every, window) if not week else [],
-        hours=_hours(every, window) if not week else [],
-        week_lines=_week_lines(every, days, zone) if week else [],
+        day_lines=_day_lines(every, seen.window) if not seen.is_week else [],
+        hours=_hours(every, seen.window) if not seen.is_week else [],
+        week_lines=_week_lines(every, seen.days, zone) if seen.is_week else [],
         focus=focus,
-        focus_days=_week_lines([focus], days, zone)[0][1] if focus else [],
-        minute=clock.now_minute(),
-        chosen=chosen,
-        filters=_filters(everything),
-        venues=venues,
-        number=page,
-        count=-(-len(seen) // PAGE),
-        total=len(seen),
+        focus_days=_week_lines([focus], seen.days, zone)[0][1] if focus else [],
+        words=Words(actor.zone, current_language(), clock.now_minute()),
+        chosen=seen.chosen,
+        filters=_filters(seen.every),
+        venues=search_choices.venues(db.session(), actor, homes),
+        number=seen.page,
+        count=-(-seen.total // PAGE),
+        total=seen.total,
         arguments=_kept(),
     )
 
 
-def _usual(everything: list[PlannedCalendar], there: list[PlannedCalendar]) -> list[PlannedCalendar]:
+def shown(actor: Actor, wanted: date) -> Shown:
+    """The lines that the address asks for, with its filters; the reader's own calendar first."""
+    session, zone = db.session(), ZoneInfo(actor.zone)
+    is_week = request.args.get("vue") == "semaine"
+    chosen = {name: [each for each in request.args.getlist(name) if each] for name in FILTERS}
+    filtered = any(chosen.values())
+    every = every_calendar(session, actor, chosen["lieu"], None if filtered else actor.home_venue_pk)
+    seen = (
+        kept(
+            every,
+            organisations=chosen["structure"],
+            somewhere=bool(chosen["lieu"]),
+            professions=chosen["metier"],
+            kinds=chosen["type"],
+        )
+        if filtered
+        else _usual(every)
+    )
+    seen.sort(key=lambda each: each.pk != actor.calendar_pk)
+    page = max(1, request.args.get("page", 1, type=int))
+    monday = wanted - timedelta(days=wanted.weekday())
+    days = [monday + timedelta(days=offset) for offset in range(7)] if is_week else [wanted]
+    window = (local_day(days[0], zone)[0], local_day(days[-1], zone)[1])
+    found = lines(session, actor, seen[(page - 1) * PAGE : page * PAGE], window)
+    days = [each for each in days if each.weekday() < 5 or not is_week or _busy_on(found, local_day(each, zone))]
+    return Shown(every, found, days, window, is_week, chosen, page, len(seen))
+
+
+def _usual(every: list[PlannedCalendar]) -> list[PlannedCalendar]:
     """Without a filter: the colleagues, rooms and vehicles of the reader's structure and of the home venue."""
-    near = {each.pk for each in everything if each.rights.level in ("propose", "book", "manage")}
-    near |= {each.pk for each in there}
-    return [each for each in everything if each.pk in near] or everything
+    near = [each for each in every if each.is_there or each.rights.level in ("propose", "book", "manage")]
+    return near or list(every)
 
 
 def _busy_on(every: list[Line], day: Span) -> bool:

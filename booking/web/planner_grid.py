@@ -21,6 +21,10 @@ class Cell:
     open_time: OpenTime | None = None
 
     @property
+    def css(self) -> str:
+        return self.state.replace("_", "-")
+
+    @property
     def columns(self) -> int:
         return (self.ends - self.starts) // STEP
 

@@ -11,6 +11,8 @@ from booking.web.planner_grid import cells, hours_shown
 from tests.cast import Cast
 from tests.plumbing.service import SignedInAs
 from tests.web.desk import book, open_doors, words
+from tests.web.full_week import fill_week
+from tests.web.subscriptions import statements
 
 TUESDAY = "/planning/2027-01-19"
 
@@ -81,6 +83,18 @@ def test_the_week_shows_five_days_and_no_empty_weekend(signed_in_as: SignedInAs)
     page = words(signed_in_as("alix").get(f"{TUESDAY}?vue=semaine").text)
     assert "vendredi 22 janvier" in page
     assert "samedi 23 janvier" not in page
+
+
+@pytest.mark.parametrize("question", ["vue=semaine", "vue=jour", "vue=semaine&structure=fs-brume&lieu=maison-brume"])
+def test_sixty_calendars_with_1500_entries_take_eight_statements(
+    app: Flask, cast: Cast, signed_in_as: SignedInAs, question: str
+) -> None:
+    fill_week(app, cast)
+    reader = signed_in_as("denise")
+    with statements(app) as ran:
+        page = reader.get(f"{TUESDAY}?{question}").text
+    assert page.count("Conseil 05") >= 1
+    assert len(ran) <= 8, ran
 
 
 HELD = PlannedCalendar(1, "chloe", "adviser", "Chloé", "o", "O", None, None, None, Rights("book"))
