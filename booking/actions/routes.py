@@ -141,6 +141,8 @@ _DAY = {
     "desk.take_over": Access("signed_in", "book", "calendar"),
     "planner.day": Access("signed_in", "see", "calendar"),
     "planner.dated": Access("signed_in", "see", "calendar"),
+    "planner_events.of": Access("signed_in", "see", "calendar"),
+    "planner_drag.drop": Access("signed_in", "book", "appointment"),
 }
 
 _FEEDS = {

@@ -1,38 +1,26 @@
 """Moving an appointment: the slots that would do for it, one press each; or any day and hour, typed."""
 
-from dataclasses import dataclass
-
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from booking import clock
-from booking.actions import alternatives, appointment_views, appointments, search_choices
-from booking.actions.appointment_requests import KEEP, Move, Request
+from booking.actions import appointment_views, appointments
+from booking.actions.appointment_requests import KEEP, Move
 from booking.actions.appointment_views import AppointmentView
 from booking.actions.rights import Actor
 from booking.actions.search_choices import Choices, choices
-from booking.actions.slots import ANY, Slot
+from booking.actions.slots import ANY
 from booking.database import db, write
 from booking.refusals import Clash, Forbidden, Invalid, NotFound, NotOffered, Stale, WrongState
 from booking.timeline import spoken
 from booking.web import current_actor, current_language, render, say, search_query, search_results
+from booking.web.refused_moves import RefusedMove, namer, refused_move
 from booking.web.search_query import Asked
 from booking.web.search_results import Results
 
 blueprint = Blueprint("moving", __name__)
 SAME, ALL = "meme", "toutes"
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Why it cannot be moved there, and where it could be."""
-
-    clash: Clash | None
-    not_offered: NotOffered | None
-    may_insist: bool
-    others: tuple[Slot, ...]
-    wanted: int
 
 
 @blueprint.get("/rendez-vous/<id>/deplacer")
@@ -45,6 +33,8 @@ def slots(id: str) -> ResponseReturnValue:
 def move(id: str) -> ResponseReturnValue:
     """Moves it to the slot of the button, or to the day and hour typed."""
     actor, seen = current_actor(), _changeable(id)
+    if not _length_is_one():
+        return _page(actor, seen, 422, wrong=gettext("Indiquez la durée en minutes, par exemple 45."))
     change = _change(seen)
     if change is None:
         return _page(actor, seen, 422, wrong=gettext("Indiquez un jour et une heure."))
@@ -53,7 +43,7 @@ def move(id: str) -> ResponseReturnValue:
     try:
         done = write(lambda session: appointments.move(session, actor, id, change, clock.now(), known))
     except (Clash, NotOffered) as error:
-        return _page(actor, seen, 409, _refused(actor, seen, change, error))
+        return _page(actor, seen, 409, refused_move(db.session(), actor, seen, change, error))
     except Invalid:
         return _page(actor, seen, 422, wrong=gettext("Ce choix n’existe plus, ou ne vous est pas ouvert."))
     except Stale:
@@ -81,7 +71,11 @@ def _say_moved(actor: Actor, id: str, before: AppointmentView, status: str) -> N
         text = gettext("Le rendez-vous est déplacé : %(when)s. Il attend une réponse.", when=when)
     else:
         text = gettext("Le rendez-vous est déplacé : %(when)s.", when=when)
-    fields = {"slot": slot_text(before.starts, [each.id for each in before.advisers], before.venue or "", before.zone)}
+    fields = {
+        "slot": slot_text(before.starts, [each.id for each in before.advisers], before.venue or "", before.zone),
+        "minutes": str(before.minutes),
+        **{kind: ref.id for kind, ref in (("room", before.room), ("vehicle", before.vehicle)) if ref is not None},
+    }
     say(text, undo=url_for("moving.move", id=id), undo_fields=fields)
 
 
@@ -92,22 +86,29 @@ def slot_text(starts: int, advisers: list[str] | tuple[str, ...], venue: str, zo
 
 def _change(seen: AppointmentView) -> Move | None:
     """What the form asks; ``None`` when it holds no time."""
-    room = ANY if seen.room is not None else KEEP
-    insists = "insist" in request.form
-    if "slot" in request.form:
-        when, advisers, venue = (*request.form["slot"].split("|"), "", "")[:3]
-        starts = search_query.minute_of(when, seen.zone)
-        if starts is None:
-            return None
-        return Move(
-            starts=starts,
-            advisers=tuple(advisers.split(",")) if advisers else KEEP,
-            venue=venue or KEEP,
-            room=room,
-            override=insists,
-        )
-    starts = search_query.minute_of(f"{request.form.get('day', '')}T{request.form.get('hour', '')}", seen.zone)
-    return None if starts is None else Move(starts=starts, room=room, override=insists)
+    slot, _, rest = request.form.get("slot", "").partition("|")
+    advisers, _, venue = rest.partition("|")
+    typed = f"{request.form.get('day', '')}T{request.form.get('hour', '')}"
+    starts = search_query.minute_of(slot if "slot" in request.form else typed, seen.zone)
+    minutes = request.form.get("minutes", "").strip()
+    if starts is None:
+        return None
+    elsewhere = bool(venue) and venue != seen.venue
+    return Move(
+        starts=starts,
+        advisers=tuple(advisers.split(",")) if advisers else KEEP,
+        venue=venue or KEEP,
+        room=(not elsewhere and request.form.get("room")) or (ANY if seen.room is not None else KEEP),
+        vehicle=request.form.get("vehicle") or KEEP,
+        minutes=int(minutes) if minutes else KEEP,
+        override="insist" in request.form,
+    )
+
+
+def _length_is_one() -> bool:
+    """Whether the length typed is a number of minutes; none typed keeps the one it has."""
+    minutes = request.form.get("minutes", "").strip()
+    return not minutes or (minutes.isdecimal() and len(minutes) < 6 and int(minutes) > 0)
 
 
 def _changeable(id: str) -> AppointmentView:
@@ -137,30 +138,8 @@ def _asked(seen: AppointmentView, found: Choices) -> Asked:
     )
 
 
-def _refused(actor: Actor, seen: AppointmentView, change: Move, error: Clash | NotOffered) -> Refused:
-    session = db.session()
-    wanted = Request(
-        purpose=seen.purpose,
-        advisers=tuple(each.id for each in seen.advisers) if change.advisers is KEEP else change.advisers,
-        starts=change.starts,
-        venue=seen.venue if change.venue is KEEP else change.venue,
-        room=ANY if seen.room else None,
-        vehicle=seen.vehicle.id if seen.vehicle else None,
-        minutes=seen.minutes,
-        before=seen.before,
-        after=seen.after,
-    )
-    others = tuple(alternatives.alternatives(session, actor, wanted, clock.now()))
-    if isinstance(error, Clash):
-        return Refused(error, None, False, others, change.starts)
-    by_id = choices(session, actor).by_id
-    manages = all(each in by_id and by_id[each].rights.manages for each in wanted.advisers)
-    missing = any(each.code in ("room", "vehicle") and each.calendar is None for each in error.hindrances)
-    return Refused(None, error, manages and not missing, others, change.starts)
-
-
 def _page(
-    actor: Actor, seen: AppointmentView, status: int = 200, refused: Refused | None = None, wrong: str | None = None
+    actor: Actor, seen: AppointmentView, status: int = 200, refused: RefusedMove | None = None, wrong: str | None = None
 ) -> ResponseReturnValue:
     session = db.session()
     found = choices(session, actor)
@@ -169,9 +148,6 @@ def _page(
         results = search_results.look(session, actor, asked, found, clock.now())
     except (NotFound, Forbidden, Invalid):
         results = Results(())
-    named = {each.id: each.name for each in (*seen.advisers, seen.room, seen.vehicle) if each is not None}
-    if refused is not None and refused.clash is not None:
-        named.update(search_choices.names_of(session, [each.calendar for each in refused.clash.clashes]))
     typed = refused.wanted if refused is not None else seen.starts
     return render(
         "moving/slots.html",
@@ -182,9 +158,12 @@ def _page(
         results=results,
         refused=refused,
         wrong=wrong,
-        names=lambda calendar_id: named.get(calendar_id) or found.name_of(calendar_id),
+        names=namer(session, seen, found, refused),
         slot_text=slot_text,
         typed_day=request.form.get("day") or search_query.wall_text(typed, seen.zone)[:10],
+        typed_minutes=request.form.get("minutes") or seen.minutes,
+        rooms=[each for each in found.of_kind("room") if seen.room and each.venue_pk == seen.venue_pk],
+        vehicles=[each for each in found.of_kind("vehicle") if seen.vehicle],
         typed_hour=request.form.get("hour") or search_query.wall_text(typed, seen.zone)[11:16],
         wanted_text=slot_text(refused.wanted, (), "", seen.zone) if refused else "",
     )

@@ -25,6 +25,7 @@ class Words:
         self.hours = cache(self._hours)
         self.label = cache(_macro("planner/_blocks.html", "block_label"))
         self.notes = cache(_macro("planner/_blocks.html", "block_notes"))
+        self.icon = cache(_macro("planner/_blocks.html", "kind_icon"))
         self.css = cache(_css)
         self.sharp = cache(lambda moment: spoken.hour(moment, zone, language))
         self.said = cache(lambda moment: spoken.hour_in_a_sentence(moment, zone, language))

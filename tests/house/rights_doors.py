@@ -104,6 +104,11 @@ def _moving_form(world: World, thing: Thing, role: str) -> Mapping[str, Any]:
     return {"day": day, "hour": hour}
 
 
+def _dropped(world: World, thing: Thing, role: str) -> Mapping[str, Any]:
+    """On another hour of its own line, as the timeline sends it; a new appointment is of the first version."""
+    return {"start": _wall(world.start(thing.more.get("calendar", ""))), "version": "1"}
+
+
 def _slot_of(world: World, thing: Thing, role: str) -> Mapping[str, Any]:
     return {
         "motif": PURPOSE,
@@ -307,6 +312,8 @@ DOORS: dict[str, tuple[Knock, ...]] = {
         Knock(others={"day": "2027-01-19"}),
         Knock(others={"day": "2027-01-19"}, query=sent(vue="semaine", structure="mairie-orme")),
     ),
+    "planner_events.of": (Knock(others={"day": "2027-01-19"}),),
+    "planner_drag.drop": _of_appointment("POST", body=_dropped),
     "desk.absent": (Knock(about="calendar", path=("calendar_id",), verb="book themselves"),),
     "desk.settle": (Knock("POST", page(303), "calendar", ("calendar_id",), body=nothing_sent, verb="book themselves"),),
     "desk.hand_over": (Knock(about="calendar", path=("calendar_id",), verb="book themselves"),),

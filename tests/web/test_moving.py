@@ -72,6 +72,29 @@ def test_the_way_back_is_offered(chloe: FlaskClient, rdv: str) -> None:
     assert "mardi 19 janvier à 10 h" in moved(chloe, rdv, slot=old[0])
 
 
+def test_another_length_may_be_typed_and_the_way_back_gives_the_old_one(chloe: FlaskClient, rdv: str) -> None:
+    answer = chloe.post(f"{rdv}/deplacer", data={"day": "2027-01-21", "hour": "09:00", "minutes": "90"})
+    page = chloe.get(answer.headers["Location"]).text
+    assert "de 9 h à 10 h 30" in words(page)
+
+    back = page.partition('class="post-button"')[2].partition("</form>")[0]
+    fields = dict(re.findall(r'name="(slot|minutes)" value="([^"]+)"', back))
+    chloe.post(f"{rdv}/deplacer", data=fields)
+    assert "de 10 h à 11 h Motif" in words(chloe.get(rdv).text)
+
+
+def test_a_length_that_is_none_is_said(chloe: FlaskClient, rdv: str) -> None:
+    answer = chloe.post(f"{rdv}/deplacer", data={"day": "2027-01-21", "hour": "09:00", "minutes": "une heure"})
+    assert answer.status_code == 422
+    assert "Indiquez la durée en minutes" in words(answer.text)
+    assert 'name="minutes" value="une heure"' in answer.text
+
+
+def test_another_room_of_the_place_may_be_chosen(chloe: FlaskClient, signed_in_as: SignedInAs) -> None:
+    held = book(signed_in_as("alix"), f"{SLOT}&salle=bureau-brume")
+    assert "Salle numérique" in moved(chloe, held, day="2027-01-19", hour="10:00", room="salle-brume")
+
+
 def test_nothing_typed_is_said(chloe: FlaskClient, rdv: str) -> None:
     answer = chloe.post(f"{rdv}/deplacer", data={"day": "", "hour": ""})
 
