@@ -5,7 +5,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from flask import Flask, Response, current_app, request, url_for
+from flask import Flask, Response, current_app, g, request, url_for
 
 YEAR_SECONDS = 365 * 24 * 3600
 SMALLEST = 1024
@@ -13,9 +13,12 @@ _TEXT = ("text/css", "text/javascript", "application/javascript", "image/svg+xml
 
 
 def asset(name: str) -> str:
-    """The address of a static file, with a mark of its content in it."""
-    file = Path(current_app.static_folder or "") / name
-    return url_for("static", filename=name, v=_mark(file, file.stat().st_mtime_ns))
+    """The address of a static file, with a mark of its content in it; looked up once a page."""
+    known: dict[str, str] = g.setdefault("assets", {})
+    if name not in known:
+        file = Path(current_app.static_folder or "") / name
+        known[name] = url_for("static", filename=name, v=_mark(file, file.stat().st_mtime_ns))
+    return known[name]
 
 
 @cache

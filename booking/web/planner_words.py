@@ -40,17 +40,15 @@ class Words:
     def _hours(self, starts: int, ends: int) -> str:
         return f'<span class="hours">{self.hour(starts)}{self._to}{self.hour(ends)}</span>'
 
-    def href(self, block: Block) -> str | None:
-        """The page of what stands there, where it has one that the reader may open."""
-        return self._page + quote(block.id, safe="") if block.kind == "appointment" and block.id else None
-
     def text(self, block: Block) -> str:
-        """The hour, what stands there as far as it may be seen, by whom."""
-        label, href = self.label(block.kind, block.title), self.href(block)
-        title = f'<a href="{href}">{label}</a>' if href else label
+        """The hour, what stands there as far as it may be seen, by whom; with a link where it has a page to open."""
+        starts, ends, _, kind, strength, title, by, id, _ = block
+        label = self.label(kind, title)
+        if id and kind == "appointment":
+            label = f'<a href="{self._page}{_quoted(id)}">{label}</a>'
         return (
-            f'<span class="block-hours">{self.hours(block.starts, block.ends)}</span>'
-            f'<span class="block-title">{title}</span>{self.notes(block.strength, block.by)}'
+            f'<span class="block-hours">{self.hours(starts, ends)}</span>'
+            f'<span class="block-title">{label}</span>{self.notes(strength, by)}'
         )
 
     def box(self, block: Block, css: str = "") -> Markup:
@@ -58,14 +56,16 @@ class Words:
         return Markup(f'<div class="{self.css(block.kind, block.strength)}{css}">{self.text(block)}</div>')  # noqa: S704
 
     def boxes(self, blocks: Iterable[Block]) -> Markup:
-        return Markup("").join([self.box(block) for block in blocks])
+        css, text = self.css, self.text
+        boxes = [f'<div class="{css(block.kind, block.strength)}">{text(block)}</div>' for block in blocks]
+        return Markup("".join(boxes))  # noqa: S704
 
     def free(self, calendar: PlannedCalendar, starts: int, ends: int, text: str | None = None) -> Markup:
         """The way to the booking, with this calendar and this hour already chosen; nothing where none leads there."""
         if not calendar.rights.may_propose or ends <= self.minute:
             return Markup("")
         label = escape(self._take % {"name": calendar.name, "hour": self.sharp(starts)})
-        href = f"{self._search}?agenda={quote(calendar.id)}&amp;debut={self.wall(starts)}"
+        href = f"{self._search}?agenda={_quoted(calendar.id)}&amp;debut={self.wall(starts)}"
         shown = escape(text or self.said(starts))
         return Markup(f'<a class="free" href="{href}" aria-label="{label}">{shown}</a>')  # noqa: S704
 
@@ -84,6 +84,11 @@ class Words:
 def _macro(template: str, name: str) -> Callable[..., str]:
     macro: Callable[..., Markup] = get_template_attribute(template, name)
     return lambda *arguments: str(macro(*arguments))
+
+
+def _quoted(id: str) -> str:
+    """For an address; our own ids need nothing, those of an import may."""
+    return id if id.isascii() and id.replace("-", "").isalnum() else quote(id, safe="")
 
 
 def _css(kind: str, strength: str) -> str:

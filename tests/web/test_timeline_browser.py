@@ -162,6 +162,18 @@ def test_who_has_no_right_cannot_drag(page: Page, desk: Desk) -> None:
     assert "Accompagnement" not in str(shown.text_content())
 
 
+def test_a_click_on_open_time_leads_to_the_booking_as_in_the_table(page: Page, desk: Desk) -> None:
+    shown = timeline(page, desk)
+    taken, line = block(shown, "9 h 00").bounding_box(), shown.locator(".ec-row-head").filter(has_text="Alix Aubert")
+    row = line.bounding_box()
+    assert taken is not None
+    assert row is not None
+
+    page.mouse.click(taken["x"] + taken["width"] * 1.1, row["y"] + 20)
+
+    page.wait_for_url(lambda url: "agenda=alix" in url and "debut=2027-01-19T10" in url)
+
+
 def test_enter_opens_the_page_of_a_block_and_the_switch_is_remembered(page: Page, desk: Desk) -> None:
     shown = timeline(page, desk)
     block(shown, "9 h 00").get_by_role("link").focus()

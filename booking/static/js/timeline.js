@@ -149,7 +149,8 @@
   const take = (info) => {
     const line = shown.lines.find((each) => each.id === info.resource?.id);
     const wall = info.dateStr.slice(0, 16);
-    const isOpen = shown.events.some((each) => each.line === line?.id && each.css === "timeline-open" && each.start <= wall && wall < each.end);
+    const there = shown.events.filter((each) => each.line === line?.id && each.start <= wall && wall < each.end);
+    const isOpen = there.some((each) => each.css === "timeline-open") && !there.some((each) => each.html);
     if (!line?.takes || !isOpen || wall < shown.wall) return;
     location.assign(`${place.dataset.search}?${new URLSearchParams({ agenda: line.id, debut: wall })}`);
   };
