@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from booking.actions.claims import Standing, Wanted, standing
 from booking.actions.openings import offered
+from booking.actions.windows import HAS_HOURS, Window, windows_of
 from booking.database import rows
 from booking.models.claims import UNAVAILABLE
 from booking.refusals import Fault, Hindrance, Invalid
@@ -27,7 +28,7 @@ A_DAY = 1440
 
 
 class CalendarFacts(NamedTuple):
-    """What booking needs to know of a calendar."""
+    """What booking needs to know of a calendar. ``has_hours``: a room or vehicle that is not always open."""
 
     pk: int
     id: str
@@ -42,6 +43,7 @@ class CalendarFacts(NamedTuple):
     moderated: bool
     needs_approval: bool
     territory_pk: int
+    has_hours: bool = False
 
     @property
     def awaits_a_yes(self) -> bool:
@@ -79,13 +81,13 @@ class PurposeFacts(NamedTuple):
     urgent: bool
 
 
-_CALENDARS = """
+_CALENDARS = f"""
 SELECT c.pk, c.id, c.kind, c.name, c.venue_pk, c.account_pk, c.profession, c.capacity,
-       c.setup_minutes, c.cleanup_minutes, c.moderated, c.needs_approval, o.territory_pk
+       c.setup_minutes, c.cleanup_minutes, c.moderated, c.needs_approval, o.territory_pk, {HAS_HOURS}
 FROM calendar c JOIN organisation o ON o.pk = c.organisation_pk
-WHERE {which}
+WHERE {{which}}
 ORDER BY c.pk
-"""
+"""  # noqa: S608 - constants
 _NAMED = "c.id IN_ARRAY(:ids)"
 _ROOMS = "(c.kind = 'room' AND c.venue_pk = :venue)"
 _VEHICLES = "(c.kind = 'vehicle' AND c.venue_pk IN (SELECT a.venue_pk FROM calendar a WHERE a.id IN_ARRAY(:advisers)))"
@@ -215,8 +217,9 @@ def examine(session: Session, plan: Plan, now_minute: int, *, ignoring: Iterable
         starts, ends = spans[claim.calendar_pk]
         if claim.starts < ends and claim.ends > starts:
             against.setdefault(claim.calendar_pk, []).append(claim)
-    room, room_clashes, room_hindrances = _choose(plan.rooms, against, "room", plan)
-    vehicle, vehicle_clashes, vehicle_hindrances = _choose(plan.vehicles, against, "vehicle", plan)
+    windows = windows_of(session, [each.pk for each in plan.calendars if each.has_hours])
+    room, room_clashes, room_hindrances = _choose(plan.rooms, against, windows, "room", plan)
+    vehicle, vehicle_clashes, vehicle_hindrances = _choose(plan.vehicles, against, windows, "vehicle", plan)
     clashes = [claim for each in plan.advisers for claim in against.get(each.pk, ()) if claim.exclusive]
     hindrances = [
         *_bounds(plan, now_minute),
@@ -274,6 +277,7 @@ def _occupied(claim: Standing) -> Occupied:
 def _choose(
     candidates: tuple[CalendarFacts, ...] | None,
     against: dict[int, list[Standing]],
+    windows: dict[int, Window],
     code: str,
     plan: Plan,
 ) -> tuple[CalendarFacts | None, list[Standing], list[Hindrance]]:
@@ -282,14 +286,25 @@ def _choose(
         return None, [], []
     if not candidates:
         return None, [], [Hindrance(code, None, plan.starts, plan.ends)]
-    free = [each for each in candidates if not against.get(each.pk)]
+    closed = {each.pk: _closed(each, windows.get(each.pk), plan) for each in candidates}
+    free = [each for each in candidates if not against.get(each.pk) and not closed[each.pk]]
     if free:
         return free[0], [], []
     for each in candidates:
-        if not any(claim.exclusive for claim in against[each.pk]):
-            occupied = [_occupied(claim) for claim in against[each.pk]]
-            return each, [], [Hindrance(one.code, each.id, one.start, one.end) for one in occupied]
+        mine = against.get(each.pk, ())
+        if not any(claim.exclusive for claim in mine):
+            occupied = [_occupied(claim) for claim in mine]
+            hindrances = [Hindrance(one.code, each.id, one.start, one.end) for one in occupied]
+            return each, [], [*hindrances, *closed[each.pk]]
     return None, [claim for each in candidates for claim in against[each.pk] if claim.exclusive], []
+
+
+def _closed(calendar: CalendarFacts, window: Window | None, plan: Plan) -> list[Hindrance]:
+    """When a room is closed during the appointment itself, a vehicle while it is out."""
+    if window is None:
+        return []
+    span = (plan.starts, plan.ends) if calendar.kind == "room" else plan.claim_span(calendar)
+    return [Hindrance(one.code, calendar.id, one.start, one.end) for one in window.closed(span)]
 
 
 def unknown(pointer: str) -> Invalid:

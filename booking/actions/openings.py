@@ -106,7 +106,7 @@ class Shown(NamedTuple):
 def shown(session: Session, calendar_pks: Iterable[int], window: Span) -> list[Shown]:
     """Every opening of these advisers around a window, in two statements; public holidays are not taken off."""
     calendars = sorted(set(calendar_pks))
-    changes = _changes(session, calendars)
+    changes = changes_of(session, calendars)
     answer = []
     for row in rows(session, _SHOWN, {"calendars": calendars}):
         for each in laid_out(Rules([row[:9]], changes), window):
@@ -120,7 +120,7 @@ def shown(session: Session, calendar_pks: Iterable[int], window: Span) -> list[S
 def read_rules(session: Session, calendar_pks: Iterable[int], window: Span, purpose_pk: int | None) -> Rules:
     """The openings of ``offered``, not yet laid out."""
     calendars = sorted(set(calendar_pks))
-    changes = _changes(session, calendars)
+    changes = changes_of(session, calendars)
     found = rows(
         session,
         _OPENINGS,
@@ -157,7 +157,8 @@ def laid_out(rules: Rules, window: Span) -> list[Offered]:
     return answer
 
 
-def _changes(session: Session, calendars: list[int]) -> dict[int, list[tuple[Any, ...]]]:
+def changes_of(session: Session, calendars: list[int]) -> dict[int, list[tuple[Any, ...]]]:
+    """The changed dates of the openings of these calendars, by the openings' keys."""
     changes: dict[int, list[tuple[Any, ...]]] = {}
     for pk, *change in rows(session, _CHANGES, {"calendars": calendars}):
         changes.setdefault(pk, []).append(tuple(change))

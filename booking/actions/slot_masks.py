@@ -19,11 +19,23 @@ from booking.actions.claims import occupied
 from booking.actions.distance import kilometres
 from booking.actions.openings import Offered, Rules, laid_out, read_rules
 from booking.actions.slot_search import Bookable, Question
+from booking.actions.windows import Window, windows_of
 from booking.database import rows
 from booking.refusals import NotFound
 from booking.timeline.holidays import closed_days
-from booking.timeline.interval import Span
-from booking.timeline.slots import NOTHING, Choices, Grid, Line, Need, make_grid, masks_meeting, offered, open_starts
+from booking.timeline.interval import Span, merge
+from booking.timeline.slots import (
+    NOTHING,
+    Choices,
+    Grid,
+    Line,
+    Need,
+    make_grid,
+    masks_meeting,
+    offered,
+    open_starts,
+    starts_meeting,
+)
 
 A_DAY = 1440
 A_WEEK = 7 * A_DAY
@@ -37,13 +49,14 @@ class VenueRow(NamedTuple):
     id: str
     zone: str
     public_holidays: str | None
+    school_zone: str | None
     latitude: float | None
     longitude: float | None
     territory_pk: int
 
 
-Clock = tuple[str, str | None]
-"""What the masks of openings at a venue rest on besides the calendar: its zone and its public holidays."""
+Clock = tuple[str, str | None, str | None]
+"""What the masks at a venue rest on besides the calendars: its zone, its public holidays and its school zone."""
 
 Shape = tuple[str, int | None, Span, Need, int]
 """Database, purpose, window of starts, need, step of the grid."""
@@ -120,7 +133,7 @@ def windows(question: Question, since: int, limit: int | None) -> list[Span]:
 
 
 _VENUES = """
-SELECT v.pk, v.id, t.timezone, t.public_holidays, v.latitude, v.longitude, t.pk
+SELECT v.pk, v.id, t.timezone, t.public_holidays, t.school_zone, v.latitude, v.longitude, t.pk
 FROM venue v JOIN organisation s ON s.pk = v.organisation_pk JOIN territory t ON t.pk = s.territory_pk
 WHERE v.id IN_ARRAY(:named)
    OR v.pk IN (SELECT o.venue_pk FROM opening o WHERE o.calendar_pk IN_ARRAY(:advisers))
@@ -137,6 +150,7 @@ class Survey:
         self._question = question
         self._within = within
         self._rules: list[tuple[frozenset[int], Rules]] = []
+        self._windows: dict[int, Window] = {}
         self._database = str(session.get_bind().engine.url)
         self._advisers = {each.pk: each for each in question.advisers}
         self.venues = self._read_venues()
@@ -216,9 +230,9 @@ class Survey:
 
         What is found is held apart from what is kept: another search may put back an older state meanwhile.
         """
-        clocks = {pk: (venue.zone, venue.public_holidays) for pk, venue in self.venues.items()}
+        clocks = {pk: (venue.zone, venue.public_holidays, venue.school_zone) for pk, venue in self.venues.items()}
         if any(clocks.get(pk, clock) != clock for pk, clock in kept.clocks.items()):
-            kept.opens = {}
+            kept.opens, kept.busy = {}, {}
         kept.clocks = {**kept.clocks, **clocks}
         shared, opens = kept.opens, {}
         for pk, one in self._advisers.items():
@@ -340,9 +354,27 @@ class Survey:
         busy = {}
         for (origin, step, left, right), ones in stale.items():
             mine = found if len(ones) == len(everyone) else [row for row in found if row[0] in ones]
-            masks = masks_meeting(by_origin[origin, step], mine, -left, minutes + right)
-            busy[origin, step, left, right] = {pk: masks.get(pk, 0) for pk in ones}
+            grid = by_origin[origin, step]
+            masks = masks_meeting(grid, mine, -left, minutes + right)
+            busy[origin, step, left, right] = {
+                pk: masks.get(pk, 0) | (self.closed(one, window, grid) if one.has_hours else 0)
+                for pk, one in ones.items()
+            }
         return busy
+
+    def closed(self, one: Bookable, window: Span, grid: Grid) -> int:
+        """The starts at which a room is closed during the appointment, a vehicle while it is out."""
+        need = self._question.need
+        before, after = (0, 0) if one.kind == "room" else (need.before, need.after)
+        closed = self._window_of(one).closed((window[0] - before, window[1] + need.minutes + after))
+        return starts_meeting(grid, merge((each.start, each.end) for each in closed), -before, need.minutes + after)
+
+    def _window_of(self, one: Bookable) -> Window:
+        """The rules of a room or vehicle that is not always open; all of them are read at once."""
+        if one.pk not in self._windows:
+            candidates = [*(self._question.rooms or ()), *(self._question.vehicles or ())]
+            self._windows = windows_of(self._session, [each.pk for each in candidates if each.has_hours])
+        return self._windows[one.pk]
 
 
 @lru_cache(maxsize=1024)

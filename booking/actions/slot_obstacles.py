@@ -161,7 +161,8 @@ class _Inquiry:
         for one in ones:
             left, right = buffers or (one.setup_minutes, self.question.need.minutes + one.cleanup_minutes)
             mine = (claim for claim in self.claims if claim.calendar_pk == one.pk)
-            free |= grid.valid & ~_meeting(grid, mine, left, right)
+            closed = self.survey.closed(one, self.window, grid) if one.has_hours else 0
+            free |= grid.valid & ~_meeting(grid, mine, left, right) & ~closed
         return free
 
 

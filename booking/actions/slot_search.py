@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from booking.actions import feasibility
 from booking.actions.feasibility import ANY, PurposeFacts
 from booking.actions.rights import NO_RIGHTS, Actor, Rights, rights_from
+from booking.actions.windows import HAS_HOURS
 from booking.database import rows
 from booking.refusals import Fault, Forbidden, Invalid, NotFound
 from booking.timeline.interval import local_day
@@ -63,7 +64,10 @@ class Search:
 
 
 class Bookable(NamedTuple):
-    """A calendar that the actor may book or propose. ``version`` was read before anything that stands on it."""
+    """A calendar that the actor may book or propose. ``version`` was read before anything that stands on it.
+
+    ``has_hours``: a room or vehicle that is not always open.
+    """
 
     pk: int
     id: str
@@ -71,6 +75,8 @@ class Bookable(NamedTuple):
     version: int
     setup_minutes: int
     cleanup_minutes: int
+    has_hours: bool
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -99,16 +105,16 @@ class Question:
     vehicles: tuple[Bookable, ...] | None
 
 
-_CALENDARS = """
+_CALENDARS = f"""
 SELECT c.pk, c.kind, c.organisation_pk, o.territory_pk, c.account_pk, s.account_pk, s.organisation_pk, s.level,
-       c.pk, c.id, c.venue_pk, c.version, c.setup_minutes, c.cleanup_minutes,
+       c.pk, c.id, c.venue_pk, c.version, c.setup_minutes, c.cleanup_minutes, {HAS_HOURS},
        c.kind, c.profession, c.capacity, c.equipment, o.id, o.territory_pk
 FROM calendar c
 JOIN organisation o ON o.pk = c.organisation_pk
 LEFT JOIN share s ON s.calendar_pk = c.pk
  AND (s.account_pk = :account OR s.organisation_pk = :organisation OR s.territory_pk = :territory)
-WHERE c.active AND ({which})
-"""
+WHERE c.active AND ({{which}})
+"""  # noqa: S608 - constants
 _GRANT = 8
 """How many columns tell of rights; the rest are those of ``_Row``."""
 _SEEN = "((o.territory_pk = :territory OR s.pk IS NOT NULL) AND c.kind IN ({kinds}))"
@@ -132,6 +138,7 @@ class _Row(NamedTuple):
     version: int
     setup_minutes: int
     cleanup_minutes: int
+    has_hours: bool
     kind: str
     profession: str | None
     capacity: int | None
@@ -167,7 +174,7 @@ def resolve(session: Session, actor: Actor, search: Search, now: datetime) -> Qu
         earliest=max(since, now_minute + notice),
         latest_end=until if horizon is None else min(until, now_minute + horizon * A_DAY),
         step=search.grid,
-        advisers=tuple(Bookable(*row[:6]) for row in advisers),
+        advisers=tuple(Bookable(*row[:8]) for row in advisers),
         together=search.together,
         venues=frozenset(search.venues) if search.venues else None,
         territories=frozenset({actor.territory_pk, *(row.territory_pk for row in advisers)}),
@@ -330,7 +337,7 @@ def _candidates(
     else:
         among = [_checked(next((row for row in found if row.id == asked and row.kind == kind), None), rights)]
     return tuple(
-        Bookable(*row[:6])
+        Bookable(*row[:8])
         for row in sorted(among, key=lambda row: row.id)
         if (row.capacity or 0) >= capacity and (not equipment or equipment <= _equipment_of(row))
     )

@@ -82,6 +82,7 @@ def slots(world: World, search: Search) -> list[Found]:
     rooms = _rooms(world, search, purpose)
     vehicles = _vehicles(world, search, purpose)
     busy = {each.id: _busy(each, span) for each in world.calendars}
+    shut = {each.id: _shut(world, each, span) for each in (*(rooms or ()), *(vehicles or ()))}
     found: list[Found] = []
     for venue in world.venues:
         if not _near_enough(venue, search) or (search.venues and venue.id not in search.venues):
@@ -102,13 +103,16 @@ def slots(world: World, search: Search) -> list[Found]:
                 free_rooms = [
                     each.id
                     for each in rooms or ()
-                    if each.venue is venue and not busy[each.id].any_of(start - each.setup, end + each.cleanup)
+                    if each.venue is venue
+                    and not busy[each.id].any_of(start - each.setup, end + each.cleanup)
+                    and not shut[each.id].any_of(start, end)
                 ]
                 free_vehicles = [
                     each.id
                     for each in vehicles or ()
                     if all(one.venue is each.venue for one in group)
                     and not busy[each.id].any_of(start - before, end + after)
+                    and not shut[each.id].any_of(start - before, end + after)
                 ]
                 if (rooms is None or free_rooms) and (vehicles is None or free_vehicles):
                     ids = tuple(each.id for each in group)
@@ -189,6 +193,21 @@ def _busy(calendar: Calendar, span: tuple[int, int]) -> Minutes:
         if each.claims:
             taken.add(each.starts, each.ends)
     return taken
+
+
+def _shut(world: World, calendar: Calendar, span: tuple[int, int]) -> Minutes:
+    """When a room or vehicle is closed: outside its openings, if it has any, and on holidays, if it says so."""
+    assert calendar.venue is not None
+    shut, holidays = Minutes(*span), _holidays(calendar.venue, span)
+    mine = [each for each in world.openings if each.adviser is calendar]
+    if mine:
+        usual, always = Minutes(*span), Minutes(*span)
+        for opening in mine:
+            for start, minutes, _ in _dates(opening, span):
+                (always if opening.holidays == "open" else usual).add(start, start + minutes)
+        shut.add(*span)
+        shut = shut.without(always.together(usual.without(holidays)))
+    return shut.together(holidays) if calendar.closed_on_holidays else shut
 
 
 def _holidays(venue: Venue, span: tuple[int, int]) -> Minutes:

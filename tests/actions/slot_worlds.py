@@ -76,6 +76,7 @@ class Calendar:
     taken: list[Taken] = field(default_factory=list)
     shares: list[tuple[str, str]] = field(default_factory=list)  # (audience: person, organisation or territory; level)
     owner: str | None = None
+    closed_on_holidays: bool = False
 
 
 @dataclass
@@ -136,10 +137,16 @@ def minute_of(wall: datetime, zone: ZoneInfo) -> int:
 
 
 class Maker:
-    """Draws a world from a seed. ``days`` is how long it lasts, ``advisers`` between how many there are."""
+    """Draws a world from a seed. ``days`` is how long it lasts, ``advisers`` between how many there are.
 
-    def __init__(self, seed: int, *, advisers: tuple[int, int] = (2, 4), days: int = 4, busy: int = 5) -> None:
+    ``hours``: most of its rooms and vehicles are not always open.
+    """
+
+    def __init__(
+        self, seed: int, *, advisers: tuple[int, int] = (2, 4), days: int = 4, busy: int = 5, hours: bool = False
+    ) -> None:
         self.draw = random.Random(seed)
+        self.hours = hours
         self.name = f"w{seed}"
         self.advisers, self.days, self.busy = advisers, days, busy
 
@@ -189,6 +196,13 @@ class Maker:
             if draw.random() < 0.4:
                 other = draw.choice(world.of_kind("adviser"))
                 world.openings.append(replace(opening, id=f"{opening.id}-{other.id}", adviser=other))
+        if self.hours:
+            for calendar in (*world.of_kind("room"), *world.of_kind("vehicle")):
+                calendar.closed_on_holidays = draw.random() < 0.4
+                for number in range(draw.randint(0, 2)):
+                    drawn = self._opening(number, calendar, world)
+                    here = {wall: change and (*change[:2], calendar.venue) for wall, change in drawn.changes.items()}
+                    world.openings.append(replace(drawn, venue=calendar.venue, changes=here))
         return world
 
     def _venue(self, number: int, organisation: Organisation) -> Venue:
@@ -358,6 +372,7 @@ def store(session: Session, world: World) -> int:
             equipment=list(each.equipment),
             setup_minutes=each.setup,
             cleanup_minutes=each.cleanup,
+            closed_on=["public_holidays"] if each.closed_on_holidays else [],
         )
         for audience, level in each.shares:
             add(models.Share, calendar_pk=calendars[each.id], level=level, **audiences[audience])

@@ -102,6 +102,24 @@ def test_small_worlds_give_the_oracles_slots_and_none_else(data: None, batch: in
     assert total > 1000
 
 
+def test_rooms_and_vehicles_that_are_not_always_open_give_the_oracles_slots_and_none_else(data: None) -> None:
+    offered, lost = 0, 0
+    for seed in range(300, 300 + WORLDS_A_TEST):
+        world = Maker(seed, hours=True).world()
+        account = database.write(lambda session, world=world: store(session, world))
+        for number, search in enumerate(searches(world, random.Random(seed), 6, days=3)):
+            search = replace(
+                search, room=search.room or "any", vehicle=search.vehicle or (number % 2 and "any") or None
+            )
+            expected = slot_oracle.slots(world, search)
+            offered += len(expected)
+            always_open = [each for each in world.openings if each.adviser.kind == "adviser"]
+            lost += len(slot_oracle.slots(replace(world, openings=always_open), search)) - len(expected)
+            assert found_by_search(world, account, search) == expected, f"world {seed}, search {number}: {search}"
+    assert offered > 200
+    assert lost > 200
+
+
 def test_twenty_four_advisers_over_six_weeks_give_the_oracles_slots(data: None) -> None:
     world = Maker(4242, advisers=(24, 24), days=42, busy=60).world()
     account = database.write(lambda session: store(session, world))
