@@ -1,7 +1,7 @@
 """Openings as their readers see them: the rules with their changed dates, and the dates that come next."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
@@ -37,8 +37,9 @@ class OpeningView:
     """An opening with its ids, its local times and its changed dates. ``minutes`` are elapsed minutes."""
 
     id: str
-    adviser: str
-    adviser_name: str
+    kind: str
+    calendar: str
+    calendar_name: str
     venue: str
     venue_name: str
     start: str
@@ -102,7 +103,7 @@ class VenueDays:
 
 
 _OPENINGS = """
-SELECT o.pk, o.calendar_pk, o.id, c.id, c.name, v.id, v.name, o.starts_wall, o.minutes, o.rrule, o.exdates,
+SELECT o.pk, o.calendar_pk, o.id, c.kind, c.id, c.name, v.id, v.name, o.starts_wall, o.minutes, o.rrule, o.exdates,
        o.admission, o.limited, o.holidays, o.version, t.timezone
 FROM opening o
 JOIN calendar c ON c.pk = o.calendar_pk
@@ -123,22 +124,25 @@ WHERE x.opening_pk IN_ARRAY(:openings) ORDER BY x.original
 """
 
 
-def openings_of(session: Session, actor: Actor, adviser: str | None = None) -> list[OpeningView]:
-    """The openings of one adviser, or of all whose calendars the actor sees, in the order of their ids.
+def openings_of(
+    session: Session, actor: Actor, calendar_id: str | None = None, kinds: Collection[str] = ("adviser",)
+) -> list[OpeningView]:
+    """The openings of one calendar, or of all of these kinds that the actor sees, in the order of their ids.
 
-    ``NotFound`` when the actor may not know of the adviser.
+    ``NotFound`` when the actor may not know of the calendar.
     """
-    if adviser is None:
+    if calendar_id is None:
         rights = rights_on(session, actor)
     else:
-        found = rows(session, "SELECT pk FROM calendar WHERE id = :id AND kind = 'adviser'", {"id": adviser})
+        found = rows(session, "SELECT pk FROM calendar WHERE id = :id", {"id": calendar_id})
         if not found:
             raise NotFound
         rights = rights_on(session, actor, [found[0][0]])
         if not rights:
             raise NotFound
     which = _OPENINGS.format(which="o.calendar_pk IN_ARRAY(:calendars)")
-    return _views(session, rows(session, which, {"calendars": sorted(rights)}), rights)
+    views = _views(session, rows(session, which, {"calendars": sorted(rights)}), rights)
+    return views if calendar_id is not None else [each for each in views if each.kind in kinds]
 
 
 def opening(session: Session, actor: Actor, opening_id: str) -> OpeningView:
@@ -163,11 +167,11 @@ def _views(session: Session, found: Sequence[tuple[Any, ...]], rights: Mapping[i
     return [
         OpeningView(
             *(
-                *row[2:10],
-                tuple(json.loads(row[10]) if isinstance(row[10], str) else row[10] or ()),
-                row[11],
-                tuple(purposes.get(row[0], ())) if row[12] else None,
-                *row[13:16],
+                *row[2:11],
+                tuple(json.loads(row[11]) if isinstance(row[11], str) else row[11] or ()),
+                row[12],
+                tuple(purposes.get(row[0], ())) if row[13] else None,
+                *row[14:17],
                 rights[row[1]].manages,
                 tuple(changes.get(row[0], ())),
             )

@@ -1,12 +1,12 @@
 """Making and changing openings, whole series, single dates, or "this and the following".
 
-Each takes the right to manage the adviser's calendar, raises its version and leaves a row in the audit. Appointments
+Each takes the right to manage the calendar, raises its version and leaves a row in the audit. Appointments
 that no opening holds any more are listed, never touched.
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,7 +34,8 @@ _LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 class OpeningDraft:
     """An opening as somebody wants it: local start in the venue's zone, length in elapsed minutes.
 
-    ``purposes`` are ids; ``None`` admits any of the adviser's profession.
+    ``purposes`` are ids; ``None`` admits any of the adviser's profession. A room or a vehicle opens where it is, for
+    whatever it is taken: of its openings neither venue, nor admission, nor purposes count.
     """
 
     venue: str
@@ -80,10 +81,10 @@ class _Sound:
 
 
 def add(
-    session: Session, actor: Actor, adviser: str, draft: OpeningDraft, now: datetime, *, id: str | None = None
+    session: Session, actor: Actor, calendar_id: str, draft: OpeningDraft, now: datetime, *, id: str | None = None
 ) -> Edited:
-    """Makes an opening. Raises ``Invalid``, ``NotFound`` (no such adviser to be seen), ``Forbidden``."""
-    calendar = session.scalar(select(Calendar).where(Calendar.id == adviser, Calendar.kind == "adviser"))
+    """Makes an opening. Raises ``Invalid``, ``NotFound`` (no such calendar to be seen), ``Forbidden``."""
+    calendar = session.scalar(select(Calendar).where(Calendar.id == calendar_id))
     if calendar is None or not calendar.active:
         raise NotFound
     require(rights_on_one(session, actor, calendar.pk), "manage")
@@ -187,7 +188,7 @@ def change_date(
     if faults:
         raise Invalid(faults)
     venue_pk = None
-    if start is not None and venue is not None:
+    if start is not None and venue is not None and calendar.kind == "adviser":
         venue_pk, zone = venue_known(session, actor, calendar, venue)
         if zone != _zone(session, opening):
             raise Invalid([Fault("/venue", "elsewhere", "this venue keeps another time")])
@@ -281,6 +282,8 @@ def venue_known(session: Session, actor: Actor, calendar: Calendar, venue_id: st
 
 def _sound(session: Session, actor: Actor, calendar: Calendar, draft: OpeningDraft) -> _Sound:
     faults: list[Fault] = []
+    if calendar.kind != "adviser" and calendar.venue is not None:
+        draft = replace(draft, venue=calendar.venue.id, admission="both", purposes=None)
     venue_pk, zone = 0, actor.zone
     try:
         venue_pk, zone = venue_known(session, actor, calendar, draft.venue)

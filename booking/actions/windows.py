@@ -158,6 +158,7 @@ def windows_of(session: Session, calendar_pks: Iterable[int]) -> dict[int, Windo
 def _window(row: tuple[Any, ...], openings: Rules | None) -> Window:
     pk, id, kind, zone, public_holidays, school_zone, closed_on = row[:7]
     half_days, capacity, least = row[13:]
+    notice, change_notice, cancel_notice, horizon, shortest, longest = row[7:13]
     return Window(
         pk,
         id,
@@ -167,7 +168,12 @@ def _window(row: tuple[Any, ...], openings: Rules | None) -> Window:
         school_zone,
         tuple(listed(closed_on)),
         openings,
-        *row[7:13],
+        notice,
+        change_notice,
+        cancel_notice,
+        horizon,
+        shortest,
+        longest,
         tuple(HalfDay(each["name"], each["start"], each["end"]) for each in listed(half_days)),
         capacity,
         least,

@@ -1,4 +1,4 @@
-"""Openings: when and where advisers offer time, as rules, with the dates that differ."""
+"""Openings: when and where advisers offer time and when rooms and vehicles are open, with the dates that differ."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response
 from sqlalchemy.orm import Session
 
-from booking.actions import opening_views, openings_editing
+from booking.actions import directories, opening_views, openings_editing
 from booking.actions.idempotency import Given
 from booking.actions.opening_views import DateChange, OpeningView
 from booking.actions.openings_editing import ADMISSIONS, HOLIDAYS, LONGEST_MINUTES, Edited, OpeningDraft
@@ -17,7 +17,7 @@ from booking.api.records import Maybe, Member, Query, Record, needed
 from booking.api.recurrences import EXDATES, RULE
 from booking.api.shapes import Choice, Day, Flag, Id, Instant, ListOf, Text, Whole
 from booking.database import db
-from booking.refusals import Fault, Invalid, NotFound
+from booking.refusals import Fault, Invalid
 
 blueprint = Blueprint("openings", __name__)
 
@@ -36,7 +36,8 @@ OPENING = Record(
     {
         "id": needed(Id("the opening")),
         "version": needed(Whole()),
-        "adviser": needed(Id("the adviser")),
+        "calendar": needed(Id("the calendar")),
+        "adviser": needed(Maybe(Id("the adviser; null of a room or vehicle"))),
         "venue": needed(Id("the venue")),
         "timezone": needed(Text(about="The rule is reckoned on this zone's clocks.")),
         "start": needed(Instant(about="Where the rule counts from.")),
@@ -60,8 +61,9 @@ _RULE_MEMBERS = {
 DRAFT = Record(
     "OpeningDraft",
     {
-        "adviser": needed(Id("an adviser")),
-        "venue": needed(Id("a venue")),
+        "adviser": Member(Id("an adviser")),
+        "calendar": Member(Id("a room or a vehicle, instead of the adviser")),
+        "venue": Member(Id("a venue; a room or a vehicle opens where it is")),
         "start": needed(walls.WHEN),
         "minutes": needed(Whole(1, LONGEST_MINUTES)),
         **_RULE_MEMBERS,
@@ -92,27 +94,40 @@ FROM_ON = Query({"from": Member(Day("Only from this local date on: what was befo
 
 @blueprint.get("/openings")
 @operation(
-    query=Query({"adviser": Member(Id("an adviser")), **paging.parameters()}),
+    query=Query(
+        {
+            "adviser": Member(Id("an adviser")),
+            "calendar": Member(Id("a calendar of any kind")),
+            **paging.parameters(),
+        }
+    ),
     answers={200: paging.page_shape("Openings", OPENING)},
 )
 def list_(call: Call) -> Response:
-    """The openings of an adviser, or of all that the account may see."""
-    found = opening_views.openings_of(db.session(), call.actor, call.query.get("adviser"))
+    """The openings of an adviser, or of all that the account may see; with `calendar` those of a room or a vehicle."""
+    named = call.query.get("adviser", call.query.get("calendar"))
+    found = opening_views.openings_of(db.session(), call.actor, named)
     return answer(paging.page_of_all(found, call.query, lambda view: (view.id,), _opening))
 
 
 @blueprint.post("/openings")
 @operation(body=DRAFT, answers={201: OPENING})
 def add(call: Call) -> Response:
-    """Open an adviser's time."""
+    """Open an adviser's time, or say when a room or a vehicle is open."""
+    member = "calendar" if "calendar" in call.body else "adviser"
+    missing = [name for name in (member, *(["venue"] if member == "adviser" else [])) if name not in call.body]
+    if missing:
+        raise Invalid([Fault(f"/{name}", "required", "this member is required") for name in missing])
+    if member == "calendar" and "adviser" in call.body:
+        raise Invalid([Fault("/adviser", "choice", "either an adviser or a calendar")])
 
     def work(session: Session) -> Given:
-        blank = OpeningDraft(call.body["venue"], "", call.body["minutes"])
-        draft = _draft(session, call, blank)
-        try:
-            edited = openings_editing.add(session, call.actor, call.body["adviser"], draft, call.now)
-        except NotFound:
-            raise Invalid([Fault("/adviser", "unknown_id", "there is nothing with this id")]) from None
+        found = directories.calendar(session, call.actor, call.body[member])
+        if found is None or (member == "adviser" and found.kind != "adviser"):
+            raise Invalid([Fault(f"/{member}", "unknown_id", "there is nothing with this id")])
+        venue = call.body.get("venue") or found.venue
+        draft = _draft(session, call, OpeningDraft(venue or "", "", call.body["minutes"]))
+        edited = openings_editing.add(session, call.actor, found.id, draft, call.now)
         return _told(session, call, edited, 201)
 
     return write_once(call, work)
@@ -203,7 +218,9 @@ def cancel_date(call: Call, opening_id: str, date: str) -> Response:
 
 def _draft(session: Session, call: Call, present: OpeningDraft) -> OpeningDraft:
     """What the body makes of an opening."""
-    given = {name: value for name, value in call.body.items() if name not in ("adviser", "any_purpose", "start")}
+    given = {
+        name: value for name, value in call.body.items() if name not in ("adviser", "calendar", "any_purpose", "start")
+    }
     draft = replace(present, **given)
     if call.body.get("any_purpose"):
         draft = replace(draft, purposes=None)
@@ -226,7 +243,8 @@ def _opening(view: OpeningView) -> dict[str, Any]:
     return {
         "id": view.id,
         "version": view.version,
-        "adviser": view.adviser,
+        "calendar": view.calendar,
+        "adviser": view.calendar if view.kind == "adviser" else None,
         "venue": view.venue,
         "timezone": view.zone,
         "start": walls.told(view.start, view.zone),

@@ -71,7 +71,7 @@ def mine() -> ResponseReturnValue:
     found = choices(session, actor)
     openings = [
         said_opening(session, each, {one.id: one.name for one in found.purposes}, {v.id: v.name for v in found.venues})
-        for each in (openings_of(session, actor, chosen.id) if chosen.kind == "adviser" else ())
+        for each in openings_of(session, actor, chosen.id)
     ]
     openings.sort(key=lambda each: (each.next.starts if each.next else 0, each.opening.id))
     current, past = _absences(session, actor, chosen.id)

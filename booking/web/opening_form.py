@@ -91,7 +91,17 @@ class OpeningForm(HoursForm, RepeatForm):
         self.zones = {place: zone for place, (_, zone) in places.items()}
         self.venue.choices = options((place, name) for place, (name, _) in places.items())
         self.purposes.choices = options(purposes.items())
+        if calendar.kind != "adviser":
+            del self.admission, self.admits, self.purposes
+            self.venue.choices = [
+                each for each in self.venue.choices if each.value == self.venue_of(calendar, standing)
+            ]
         return self
+
+    @staticmethod
+    def venue_of(calendar: PlannedCalendar, standing: OpeningView | None) -> str | None:
+        """Where a room or a vehicle is: the only place where it can open."""
+        return calendar.venue or (standing.venue if standing is not None else None)
 
     def begin_new(self, calendar: PlannedCalendar, day: date) -> None:
         """What a new opening starts from: the usual place, once a week."""
@@ -111,8 +121,11 @@ class OpeningForm(HoursForm, RepeatForm):
         if count is not None:
             self.times.data = count
         self.show_hours(start, opening.minutes)
-        self.venue.data, self.admission.data = opening.venue, opening.admission
+        self.venue.data = opening.venue
         self.holidays.data = opening.holidays == "open"
+        if self.admission is None:
+            return
+        self.admission.data = opening.admission
         if opening.purposes is not None:
             self.admits.data, self.purposes.data = SOME_PURPOSES, list(opening.purposes)
 
@@ -128,14 +141,14 @@ class OpeningForm(HoursForm, RepeatForm):
             self.minutes,
             self.rule(self.start, self.zone),
             exdates,
-            self.admission.data,
-            tuple(self.purposes.data) if self.admits.data == SOME_PURPOSES else None,
+            self.admission.data if self.admission is not None else BOTH,
+            tuple(self.purposes.data) if self.admits is not None and self.admits.data == SOME_PURPOSES else None,
             "open" if self.holidays.data else "closed",
         )
 
     def validate(self, extra_validators: Any = None) -> bool:
         super().validate(extra_validators)
-        if self.admits.data == SOME_PURPOSES and not self.purposes.data:
+        if self.admits is not None and self.admits.data == SOME_PURPOSES and not self.purposes.data:
             self.blame("purposes", gettext("Cochez au moins un motif."))
         return not self.errors
 

@@ -57,7 +57,7 @@ class DateForm(HoursForm):
 @blueprint.route("/nouvelle", methods=["GET", "POST"])
 def new() -> ResponseReturnValue:
     actor, session = current_actor(), db.session()
-    calendar = managed_calendars(session, actor, ("adviser",)).chosen
+    calendar = managed_calendars(session, actor).chosen
     if calendar is None:
         raise NotFound
     form = OpeningForm().offer(choices(session, actor), calendar, None)
@@ -149,11 +149,14 @@ def one_date(id: str, day: str) -> ResponseReturnValue:
     form = DateForm()
     form.day.label.text = gettext("Jour")
     form.venue.choices = options(places.items())
+    if calendar.kind != "adviser":
+        del form.venue
     if request.method == "GET":
         changed = next((each for each in standing.changes if each.original == original), None)
         start = datetime.fromisoformat(changed.start if changed and changed.start else original)
         form.show_hours(start, (changed.minutes if changed else None) or standing.minutes)
-        form.venue.data = (changed.venue if changed else None) or standing.venue
+        if form.venue is not None:
+            form.venue.data = (changed.venue if changed else None) or standing.venue
     if form.validate_on_submit():
 
         def work(session: Session) -> str:
@@ -165,7 +168,7 @@ def one_date(id: str, day: str) -> ResponseReturnValue:
                 clock.now(),
                 start=form.start.strftime("%Y-%m-%dT%H:%M"),
                 minutes=form.minutes,
-                venue=form.venue.data if form.venue.data != standing.venue else None,
+                venue=form.venue.data if form.venue is not None and form.venue.data != standing.venue else None,
             )
             return _then(calendar, done, url_for("openings.dates", id=id))
 
@@ -324,7 +327,7 @@ def _status(form: Any) -> int:
 def _standing(session: Session, actor: Actor, opening_id: str) -> tuple[OpeningView, PlannedCalendar]:
     """The opening and its calendar, for whoever manages it."""
     standing = opening(session, actor, opening_id)
-    return standing, managed_calendar(session, actor, standing.adviser)
+    return standing, managed_calendar(session, actor, standing.calendar)
 
 
 def _said(session: Session, actor: Actor, standing: OpeningView) -> SaidOpening:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_who_may_only_book_opens_no_hours(desk: Desk, who: str) -> None:
         desk.do(who, openings_editing.add, "alix", MONDAYS)
 
 
-@pytest.mark.parametrize("adviser", ["nobody", "zoe", "bureau-brume"])
+@pytest.mark.parametrize("adviser", ["nobody", "zoe", "salle-loin"])
 def test_hours_of_somebody_unknown_are_not_found(desk: Desk, adviser: str) -> None:
     with pytest.raises(NotFound):
         desk.do("helene", openings_editing.add, adviser, MONDAYS)
@@ -281,11 +282,18 @@ def test_a_draft_that_makes_no_sense_has_no_next_dates(desk: Desk) -> None:
 def test_openings_are_seen_by_whoever_sees_the_calendar(desk: Desk) -> None:
     [seen] = desk.read("gaston", opening_views.openings_of, "chloe")
     assert (seen.id, seen.venue_name, seen.may_change) == ("chloe-1", "Maison de Brume", False)
-    assert {each.adviser for each in desk.read("gaston", opening_views.openings_of)} == {"chloe", "farid"}
+    assert {each.calendar for each in desk.read("gaston", opening_views.openings_of)} == {"chloe", "farid"}
     with pytest.raises(NotFound):
         desk.read("zoe", opening_views.openings_of, "chloe")
     with pytest.raises(NotFound):
         desk.read("zoe", opening_views.opening, "chloe-1")
+
+
+def test_a_room_opens_where_it_is_for_whatever_it_is_taken(desk: Desk) -> None:
+    elsewhere = replace(MONDAYS, venue="mairie-d-orme", admission="drop_in", purposes=("demarches",))
+    made = desk.do("elise", openings_editing.add, "salle-brume", elsewhere)
+    seen = desk.read("elise", opening_views.opening, made.id)
+    assert (seen.calendar, seen.venue, seen.admission, seen.purposes) == ("salle-brume", "maison-brume", "both", None)
 
 
 def test_a_start_before_the_change_of_clocks_is_told_on_the_wall(desk: Desk) -> None:

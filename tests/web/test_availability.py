@@ -45,11 +45,33 @@ def test_a_coordinator_sees_the_hours_of_a_colleague(signed_in_as: SignedInAs) -
     assert "Tous les mardis et jeudis" in page
 
 
-def test_the_hours_of_a_room_are_its_closures(signed_in_as: SignedInAs) -> None:
+def test_a_room_without_openings_says_that_it_is_always_open(signed_in_as: SignedInAs) -> None:
     page = words(signed_in_as("elise").get("/disponibilites?agenda=salle-brume").text)
 
     assert "Ajouter une fermeture" in page
-    assert "Plages d’ouverture" not in page
+    assert "on peut réserver à toute heure" in page
+
+
+def test_a_room_opens_where_it_is_and_asks_neither_how_one_comes_nor_for_what(signed_in_as: SignedInAs) -> None:
+    client = signed_in_as("elise")
+
+    form = client.get("/disponibilites/plages/nouvelle?agenda=salle-brume").text
+    assert "Comment vient-on" not in form
+    assert "Pour quels motifs" not in form
+    hours = {
+        "venue": "maison-brume",
+        "day": "2027-01-18",
+        "from_hour": "08:00",
+        "to_hour": "20:00",
+        "repeats": "weekly",
+    }
+    more = {"days": ["MO"], "rank": "date", "weekday": "0", "interval": "1", "ends": "never", "key": "k"}
+    sent = client.post("/disponibilites/plages/nouvelle?agenda=salle-brume", data=hours | more)
+    assert sent.status_code == 303
+
+    page = words(client.get("/disponibilites?agenda=salle-brume").text)
+    assert "8 h – 20 h" in page or "8 h à 20 h" in page
+    assert "avec rendez-vous" not in page
 
 
 def test_who_manages_nothing_is_told_who_can_help(signed_in_as: SignedInAs) -> None:
