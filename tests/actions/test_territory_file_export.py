@@ -137,6 +137,23 @@ def test_changed_dates_of_series_and_openings_go_out_and_come_in(store: Store, a
     assert another_store.rows(claimed) == store.rows(claimed)
 
 
+def test_the_opening_hours_of_a_room_go_out_and_come_in(store: Store, another_store: Store) -> None:
+    document = small()
+    hours = {name: value for name, value in document["openings"][0].items() if name not in ("id", "adviser")}
+    document["openings"].append({"id": "heures-salle", "calendar": "salle", **hours})
+    store.load(document)
+    told = store.export()
+    assert [each["calendar"] for each in json.loads(told)["openings"] if "calendar" in each] == ["salle"]
+    another_store.load(json.loads(told))
+    assert another_store.export() == told
+
+
+def test_an_opening_is_of_one_calendar(store: Store) -> None:
+    document = small()
+    document["openings"][0]["calendar"] = "salle"
+    assert [fault.pointer for fault in store.load(document).faults] == ["/openings/0/adviser"]
+
+
 def test_a_series_without_any_date_stays_on_its_calendar(store: Store, another_store: Store) -> None:
     series = reservation("r", "van", "2027-02-02T10:00", rrule="FREQ=WEEKLY;COUNT=1", exdates=["2027-02-02"])
     store.load(small() | {"reservations": [series]})

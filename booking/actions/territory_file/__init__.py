@@ -15,7 +15,8 @@ rooms, vehicles     active
 accounts            language, active, receives (false: the adviser's calendar is closed), password_hash*
 instructions        a list of its own: purpose, venue (one of them or both), text (what to bring)
 shares              a list of its own: calendar, one of account, organisation, territory, and level
-openings            changes[date, start (absent: cancelled), minutes, venue]
+openings            calendar (instead of adviser: a room, a vehicle),
+                    changes[date, start (absent: cancelled), minutes, venue]
 every entry         uid, sequence, version, created, last_modified, lapses_at, reason, related{kind, id},
                     territory, zone, fold (true: the second of two equal local times), exdates,
                     dates[date, start, fold, minutes, sequence, reason, last_modified] (of a series),

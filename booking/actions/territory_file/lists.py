@@ -81,7 +81,7 @@ CATALOGUE = (
     Listed(
         "openings",
         "opening",
-        _members("id adviser venue start minutes rrule exdates admission purposes holidays changes"),
+        _members("id adviser calendar venue start minutes rrule exdates admission purposes holidays changes"),
         openings.read_opening,
         openings.show_opening,
     ),

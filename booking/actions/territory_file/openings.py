@@ -1,4 +1,4 @@
-"""Openings: the rules by which advisers offer time, with their changed dates; read and shown."""
+"""Openings: the rules by which advisers offer time, rooms and vehicles open, with changed dates; read and shown."""
 
 from datetime import datetime
 from typing import Any
@@ -33,14 +33,14 @@ def series_from(
 
 def read_opening(row: Row, world: World, findings: Findings) -> None:
     key = row.id()
-    adviser = adviser_named(row, world)
+    calendar = opened_named(row, world)
     venue = row.named("venue", world["venue"], required=True)
     start = row.local("start", required=True)
     minutes = row.minutes("minutes", low=1, required=True)
     rrule, exdates, _ = series_from(row, start, minutes, world.zone_at(venue))
     purposes = row.all_named("purposes", world["purpose"])
     values: Values = {
-        "calendar": adviser,
+        "calendar": calendar,
         "venue": venue,
         "starts_wall": start,
         "minutes": minutes,
@@ -61,6 +61,16 @@ def read_opening(row: Row, world: World, findings: Findings) -> None:
     kept = known.stored["changes"] if known is not None and known.stored is not None else []
     values["changes"] = kept if changes is None else changes
     world.lay("opening", key, values, row.pointer)
+
+
+def opened_named(row: Row, world: World) -> Record | None:
+    """The calendar that opens: an ``adviser``, or, as ``calendar``, a room or a vehicle."""
+    if not row.has("calendar"):
+        return adviser_named(row, world)
+    if row.has("adviser"):
+        row.fault("adviser", "unknown_member")
+        return None
+    return row.named("calendar", world["calendar"], required=True)
 
 
 def adviser_named(row: Row, world: World, member: str = "adviser") -> Record | None:
@@ -90,7 +100,7 @@ def show_opening(record: Record, world: World) -> Values:
     values = record.values
     row = {
         "id": record.key,
-        "adviser": values["calendar"].key,
+        "adviser" if values["calendar"]["kind"] == "adviser" else "calendar": values["calendar"].key,
         "venue": values["venue"].key,
         "start": values["starts_wall"],
         "minutes": values["minutes"],
